@@ -1,0 +1,492 @@
+"""Running an operator on arrays: check, find the kernel, compute, record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gluonish.context import Context, as_context
+from gluonish.dtype import dtype_name
+from gluonish.engine import rng
+from gluonish.engine.backend import backend_of
+from gluonish.engine.dispatch import find_kernel
+from gluonish.engine.mode import MODE
+from gluonish.engine.namespace import OperatorNamespace
+from gluonish.engine.ndarray import NDArray, array_label
+from gluonish.engine.operator import Operator
+from gluonish.engine.tape import OperatorNode
+from gluonish.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ContextError,
+    DTypeError,
+    GluonishError,
+    OperatorError,
+)
+from gluonish.shape import format_shape, merge_shapes
+
+if TYPE_CHECKING:
+    from gluonish.engine.backend import Backend
+
+__all__ = [
+    "RECORDED",
+    "bind_arguments",
+    "call_operator",
+    "check_arrays",
+    "invoke",
+    "make_function",
+    "settle_hook",
+    "split_arguments",
+]
+
+_KERNEL_FAILURES = (ValueError, TypeError, IndexError, ArithmeticError, np.exceptions.AxisError)
+
+
+def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would cost each operator
+    op: Operator,
+    inputs: Sequence[NDArray | None],
+    params: dict[str, Any],
+    out: Any = None,
+) -> Any:
+    """Run an operator on arrays and record it where that is on.
+
+    Args:
+        op: the operator.
+        inputs: its arrays in order; None for an optional one that is absent.
+        params: its complete parameters, as ``op.fill`` returns them.
+        out: an array, or a list of them, to write the result into.
+
+    Returns:
+        The output, or a list of the visible ones.
+
+    Raises:
+        ContextError, ShapeMismatchError, DTypeError: the arrays do not go together.
+        OperatorError: the kernel fails on them.
+    """
+    raws: list[Any] = []
+    ctx = None
+    tracked = False
+    for x in inputs:
+        if x is None:
+            raws.append(None)
+            continue
+        raw = x._raw
+        if raw is None:
+            return invoke(op, settle_hook.settle(op, inputs, params), params, out)
+        raws.append(raw)
+        if ctx is None:
+            ctx = x._ctx
+        elif x._ctx is not ctx and x._ctx.place is not ctx.place:
+            raise _mixed_contexts(op, inputs)
+        if x._node is not None:
+            tracked = True
+    if ctx is None:
+        ctx = as_context(params.get("ctx"))
+    if op.checks_itself:
+        if len(raws) > 1 and not _same_dtypes(raws):
+            raise _mixed_dtypes(op, raws)
+    else:
+        _check(op, raws, params)
+
+    backend = backend_of(ctx)
+    kernel = op.kernel if op.kernels is None else find_kernel(op, backend.kind, tuple(raws), params)
+    if op.needs_rng or op.needs_training:
+        params = _with_extras(op, params, ctx)
+        results = _run(op, kernel, backend, ctx, raws, params)
+    elif out is not None and op.in_place and isinstance(out, NDArray) and kernel is op.kernel:
+        return _invoke_into(op, backend, ctx, inputs, raws, params, out)
+    else:
+        results = _run(op, kernel, backend, ctx, raws, params)
+
+    outputs: tuple[NDArray, ...]
+    if op.single:
+        if isinstance(results, np.generic):  # NumPy's functions return scalars for arrays of shape ()
+            results = np.asarray(results)
+        # A view shares the memory of its input, and so its count of writes.
+        storage = inputs[0]._storage if op.view and _overlap(results, raws[0]) else None  # type: ignore[union-attr]
+        result = NDArray(results, ctx, storage)
+        if op.predicate:
+            result._is_mask = True
+        outputs = (result,)
+    else:
+        outputs = tuple([NDArray(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
+    if op.writes:
+        for position in op.written(params, MODE.training):
+            inputs[position]._storage.touch()  # type: ignore[union-attr]
+    if tracked and MODE.recording:
+        OperatorNode(op, inputs, params, outputs, ctx)
+    if out is not None:
+        return _write_out(op, outputs, params, out)
+    if op.single:
+        return result
+    visible = op.visible(params)
+    return outputs[0] if visible == 1 else list(outputs[:visible])
+
+
+def check_arrays(
+    op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any]
+) -> tuple[Context, list[Any]]:
+    """Check the inputs of a call, by its rules in any case; return where it would run, and the raw arrays.
+
+    Raises:
+        ContextError, ShapeMismatchError, DTypeError: the arrays do not go together.
+    """
+    arrays = [x for x in inputs if x is not None]
+    if any(x._ctx.place is not arrays[0]._ctx.place for x in arrays):
+        raise _mixed_contexts(op, inputs)
+    raws = [None if x is None else x._raw for x in inputs]
+    present = _without_trailing(raws)
+    op.infer_dtypes([None if raw is None else raw.dtype for raw in present], params)
+    op.infer([None if raw is None else raw.shape for raw in present], params)
+    return arrays[0]._ctx if arrays else as_context(params.get("ctx")), raws
+
+
+def _check(op: Operator, raws: list[Any], params: dict[str, Any]) -> None:
+    """Refuse arrays that do not go together."""
+    if raws and raws[-1] is None:
+        raws = _without_trailing(raws)
+    shapes = tuple([None if raw is None else raw.shape for raw in raws])
+    dtypes = tuple([None if raw is None else raw.dtype for raw in raws])
+    op.check(shapes, dtypes, params)
+
+
+def _same_dtypes(raws: list[Any]) -> bool:
+    first = raws[0].dtype
+    return all(raw.dtype is first or raw.dtype == first for raw in raws)
+
+
+def _without_trailing(raws: list[Any]) -> list[Any]:
+    """Drop the optional inputs at the end that are absent."""
+    present = max((i + 1 for i, raw in enumerate(raws) if raw is not None), default=0)
+    return raws[:present]
+
+
+def _with_extras(op: Operator, params: dict[str, Any], ctx: Context) -> dict[str, Any]:
+    extras: dict[str, Any] = {}
+    if op.needs_rng:
+        extras["rng"] = rng.stream(ctx)
+    if op.needs_training:
+        extras["training"] = MODE.training
+    return {**params, **extras}
+
+
+def _run(
+    op: Operator,
+    kernel: Callable[..., Any],
+    backend: Backend,
+    ctx: Context,
+    raws: list[Any],
+    params: dict[str, Any],
+) -> Any:
+    try:
+        # Infinities and NaNs are results here, as on every accelerator, not warnings.
+        with np.errstate(all="ignore"):
+            if backend.enters_device:
+                with backend.scope(ctx):
+                    return kernel(backend.xp, *raws, **params)
+            return kernel(backend.xp, *raws, **params)
+    except GluonishError:
+        raise
+    except _KERNEL_FAILURES as error:
+        raise _explain_failure(op, raws, params, error) from error
+
+
+def _invoke_into(
+    op: Operator,
+    backend: Backend,
+    ctx: Context,
+    inputs: Sequence[NDArray | None],
+    raws: list[Any],
+    params: dict[str, Any],
+    out: NDArray,
+) -> NDArray:
+    """Compute straight into ``out``, without a temporary where that can be."""
+    out.check_writable()
+    if out._ctx.place is not ctx.place:
+        raise _mixed_contexts(op, [*inputs, out])
+    if out._raw.dtype != raws[0].dtype or MODE.recording:
+        result = NDArray(_run(op, op.kernel, backend, ctx, raws, params), ctx)
+        if MODE.recording and any(x is not None and x._node is not None for x in inputs):
+            OperatorNode(op, inputs, params, (result,), ctx)
+        return _write_out(op, (result,), params, out)
+    for raw in raws:
+        if raw.shape != out._raw.shape:
+            _check_room(op, raws, params, out)
+            break
+    _run(op, op.kernel, backend, ctx, raws, {**params, "out": out._raw})
+    out._storage.touch()
+    return out
+
+
+def _check_room(op: Operator, raws: list[Any], params: dict[str, Any], out: NDArray) -> None:
+    """Refuse an ``out`` of another shape than the result: NumPy would fill a larger one with copies."""
+    _, (shape,) = op.infer([raw.shape for raw in raws], params)
+    merge_shapes(out.shape, shape, owner=_target_label(op))
+
+
+def _write_out(
+    op: Operator,
+    outputs: Sequence[NDArray],
+    params: dict[str, Any],
+    out: Any,
+) -> Any:
+    """Copy results into the arrays the caller gave, which take over their history while recording."""
+    visible = op.visible(params)
+    targets = out if isinstance(out, (list, tuple)) else [out]
+    if len(targets) != visible:
+        raise ArgumentError(
+            f"Operator {op.name!r}",
+            "got another number of arrays in out= than it has outputs",
+            expected=visible,
+            received=len(targets),
+        )
+    for target, output in zip(targets, outputs, strict=False):
+        _check_target(op, target, output)
+    for target, output in zip(targets, outputs, strict=False):
+        target.write(output)
+    return out
+
+
+def _check_target(op: Operator, target: Any, output: NDArray) -> None:
+    """Refuse an array that a result cannot be written into."""
+    label = _target_label(op)
+    if not isinstance(target, NDArray):
+        raise ArgumentTypeError(label, "is no array", expected="an NDArray", received=type(target).__name__)
+    if target._ctx.place is not output._ctx.place:
+        raise ContextError(
+            label, "is on another context than the result", expected=output._ctx, received=target._ctx
+        )
+    merge_shapes(target.shape, output.shape, owner=label)
+    target.check_writable()
+
+
+def _target_label(op: Operator) -> str:
+    return f"The array given as out= to {op.name!r}"
+
+
+def _overlap(result: Any, source: Any) -> bool:
+    base = result.base
+    return base is not None and (base is source or base is source.base)
+
+
+# -- errors -------------------------------------------------------------------------------------------
+
+
+def _explain_failure(
+    op: Operator, raws: list[Any], params: dict[str, Any], error: Exception
+) -> GluonishError:
+    """Word a kernel's failure: by the shape rule if that refuses the arrays, else by the kernel's error."""
+    raws = _without_trailing(raws)
+    try:
+        op.infer([None if raw is None else raw.shape for raw in raws], params)
+    except GluonishError as refusal:
+        return refusal
+    present = [raw for raw in raws if raw is not None]
+    received = ", ".join(
+        f"{name} {format_shape(raw.shape)} {dtype_name(raw.dtype)}"
+        for name, raw in zip(_names(op, raws), present, strict=False)
+    )
+    return OperatorError(f"Operator {op.name!r}", f"failed: {error}", received=received or "no arrays")
+
+
+def _names(op: Operator, inputs: Sequence[Any]) -> tuple[str, ...]:
+    """Return the names of the inputs that are there."""
+    return op.names_of_inputs([each is not None for each in inputs])
+
+
+def _mixed_contexts(op: Operator, inputs: Sequence[NDArray | None]) -> ContextError:
+    """Word the error about arrays on different contexts; an ``out`` array comes behind the inputs."""
+    arrays = [x for x in inputs if x is not None]
+    first = arrays[0]
+    position = next(i for i, x in enumerate(arrays) if x._ctx.place is not first._ctx.place)
+    other = arrays[position]
+    names = (*_names(op, inputs), "out")
+    return ContextError(
+        f"Operator {op.name!r}",
+        f"got arrays on different contexts: {names[0]!r} ({_in_sentence(first)}) is on {first._ctx}, "
+        f"{names[position]!r} ({_in_sentence(other)}) on {other._ctx}",
+        fix=f"Move one of them: x.as_in_context(mx.{first._ctx}).",
+    )
+
+
+def _in_sentence(array: NDArray) -> str:
+    label = array_label(array)
+    return label[0].lower() + label[1:]
+
+
+def _mixed_dtypes(op: Operator, raws: list[Any]) -> DTypeError:
+    received = ", ".join(
+        f"{name} {dtype_name(raw.dtype)}" for name, raw in zip(_names(op, raws), raws, strict=True)
+    )
+    return DTypeError(
+        f"Operator {op.name!r}",
+        "got arrays of different dtypes",
+        expected="one dtype",
+        received=received,
+        fix="Convert one of them with astype(); gluonish, like MXNet, does not promote.",
+    )
+
+
+# -- arrays whose shape is still unknown ----------------------------------------------------------------
+
+
+class _SettleHook:
+    """Where the parameter core plugs in how placeholder arrays get their memory.
+
+    A placeholder (an array without memory) stands for a parameter that waits for its shape, during the one
+    run of its owner that settles it. The first operator that meets it completes its shape.
+    """
+
+    def __init__(self) -> None:
+        self.settle: Callable[..., Sequence[NDArray | None]] = self._nothing_plugged_in
+
+    @staticmethod
+    def _nothing_plugged_in(op: Operator, *_: Any) -> Sequence[NDArray | None]:
+        raise AssertionError(f"a placeholder reached {op} without anything to settle it")
+
+
+settle_hook = _SettleHook()
+
+
+# -- functions ------------------------------------------------------------------------------------------
+
+
+class _RecordedNamespace(OperatorNamespace):
+    """Operators on NDArrays, recorded where recording is on."""
+
+    recorded = True
+
+    def bind(self, op: Operator) -> Callable[..., Any]:
+        def call(*arrays: NDArray | None, **params: Any) -> Any:
+            return invoke(op, arrays, op.fill(params))
+
+        return call
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any, ctx: Context) -> NDArray:
+        backend = backend_of(ctx)
+        with backend.scope(ctx):
+            return NDArray(backend.xp.zeros(shape, dtype), ctx)
+
+
+RECORDED = _RecordedNamespace()
+
+
+def call_operator(op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any = None) -> Any:
+    """Run an operator with inputs and parameters given by position or by name, as MXNet's functions do.
+
+    Raises:
+        ArgumentError: an argument is missing, unknown, or given twice.
+        ArgumentTypeError: an input is no array.
+    """
+    inputs, params = bind_arguments(op, args, kwargs)
+    return invoke(op, inputs, op.fill(params), out)
+
+
+def make_function(op: Operator) -> Callable[..., Any]:
+    """Return the function that ``mx.nd`` has for an operator.
+
+    Besides the operator's own arguments it takes ``out=``, and ``name=`` for the sake of programs that run
+    with ``mx.sym`` too.
+    """
+
+    def function(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:  # noqa: ARG001
+        return call_operator(op, args, kwargs, out)
+
+    function.__name__ = function.__qualname__ = op.name
+    function.__doc__ = op.doc
+    function.operator = op  # type: ignore[attr-defined]  # kernels.explain() finds it there
+    return function
+
+
+def bind_arguments(
+    op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Split the arguments of a call on arrays into inputs and parameters.
+
+    Raises:
+        ArgumentError: an input is missing, given twice, or there are too many arguments.
+        ArgumentTypeError: an input is no array.
+    """
+    inputs, params = split_arguments(op, args, kwargs)
+    if len(inputs) < op.required:
+        _check_inputs(op, [*inputs, *[None] * (op.required - len(inputs))])
+    for x in inputs:
+        if not isinstance(x, NDArray):
+            _check_inputs(op, inputs)
+            break
+    return inputs, params
+
+
+def _check_inputs(op: Operator, inputs: Sequence[Any]) -> None:
+    """Refuse what is no array, unless it is an optional input that is absent."""
+    for position, x in enumerate(inputs):
+        if x is None and op.variadic is None:
+            if position < op.required:
+                raise ArgumentError(f"Operator {op.name!r}", f"needs its input {op.input_names[position]!r}")
+        elif not isinstance(x, NDArray):
+            name = op.input_names[position] if op.variadic is None else f"arg{position}"
+            raise ArgumentTypeError(
+                f"Operator {op.name!r}",
+                f"takes arrays, not this for its argument {name!r}",
+                expected="an NDArray",
+                received=f"{type(x).__name__} {x!r:.60}",
+                fix="Convert it with nd.array().",
+            )
+
+
+def split_arguments(
+    op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Split arguments into inputs and parameters; inputs not given are None, or left off at the end.
+
+    Raises:
+        ArgumentError: an argument is given twice, or there are too many.
+    """
+    if op.variadic is not None:
+        return _split_variadic(op, op.variadic, args, kwargs)
+    n_inputs = len(op.input_names)
+    inputs = list(args[:n_inputs])
+    if len(args) > n_inputs:
+        if len(args) > n_inputs + len(op.fields):
+            raise ArgumentError(
+                f"Operator {op.name!r}",
+                "got too many arguments",
+                expected=f"at most {n_inputs + len(op.fields)}",
+                received=len(args),
+            )
+        for name, value in zip(op.fields, args[n_inputs:], strict=False):
+            if name in kwargs:
+                raise _given_twice(op, name)
+            kwargs[name] = value
+    if kwargs:
+        for position, name in enumerate(op.input_names):
+            if name in kwargs:
+                if position < len(inputs):
+                    raise _given_twice(op, name)
+                inputs.extend([None] * (position - len(inputs)))
+                inputs.append(kwargs.pop(name))
+    while inputs and inputs[-1] is None:
+        inputs.pop()
+    return inputs, kwargs
+
+
+def _split_variadic(
+    op: Operator, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """MXNet's variadic operators take arrays one by one or as one list."""
+    if len(args) == 1 and isinstance(args[0], (list, tuple)):
+        args = tuple(args[0])
+    if name in kwargs:
+        if args:
+            raise _given_twice(op, name)
+        args = tuple(kwargs.pop(name))
+    if not args:
+        raise ArgumentError(f"Operator {op.name!r}", "needs at least one array")
+    kwargs.pop("num_args", None)
+    return list(args), kwargs
+
+
+def _given_twice(op: Operator, name: str) -> ArgumentError:
+    return ArgumentError(f"Operator {op.name!r}", f"got its argument {name!r} twice")

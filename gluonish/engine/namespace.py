@@ -1,0 +1,131 @@
+"""Operators as attributes: the ``F`` that gradient rules compute with.
+
+One rule serves two passes. In an ordinary backward pass ``F`` is a ``RawNamespace``: its functions are the
+kernels, on raw arrays. Under ``create_graph`` it is the recorded namespace of ``gluonish.engine.invoke``.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gluonish.engine.dispatch import find_kernel
+from gluonish.engine.operator import Operator, find_operator, operators
+
+if TYPE_CHECKING:
+    from gluonish.context import Context
+    from gluonish.engine.backend import Backend
+
+__all__ = ["OperatorNamespace", "RawNamespace", "populate", "public_name", "raw_namespace"]
+
+
+class OperatorNamespace:
+    """Operators by name, as attributes.
+
+    Attributes:
+        recorded: whether its functions take NDArrays and record.
+    """
+
+    recorded: bool
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        function = self.bind(find_operator(name))
+        setattr(self, name, function)
+        return function
+
+    def bind(self, op: Operator) -> Callable[..., Any]:
+        """Return the function that this namespace has for an operator."""
+        raise NotImplementedError
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any, ctx: Context) -> Any:
+        """Return zeros as this namespace's kind of array."""
+        raise NotImplementedError
+
+
+class RawNamespace(OperatorNamespace):
+    """Kernels on the raw arrays of one backend."""
+
+    recorded = False
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def bind(self, op: Operator) -> Callable[..., Any]:
+        """Return a function that runs the operator's kernel with its parameters completed."""
+        xp, kind = self._backend.xp, self._backend.kind
+
+        def call(*arrays: Any, **given: Any) -> Any:
+            params = op.fill(given)
+            kernel = op.kernel if op.kernels is None else find_kernel(op, kind, arrays, params)
+            result = kernel(xp, *arrays, **params)
+            if op.single:
+                return result
+            visible = op.visible(params)
+            return result[0] if visible == 1 else result[:visible]
+
+        return call
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any, ctx: Context) -> Any:  # noqa: ARG002
+        """Return raw zeros; the caller has entered the device."""
+        return self._backend.xp.zeros(shape, dtype)
+
+
+_RAW: dict[int, RawNamespace] = {}
+
+
+def raw_namespace(backend: Backend) -> RawNamespace:
+    """Return the raw namespace of a backend."""
+    space = _RAW.get(id(backend))
+    if space is None:
+        space = _RAW[id(backend)] = RawNamespace(backend)
+    return space
+
+
+SUB_NAMESPACES = ("contrib", "image", "linalg", "random", "sparse")
+"""Prefixes of operator names, ``_linalg_gemm2``, that are namespaces of functions, ``nd.linalg.gemm2``."""
+
+
+def public_name(name: str) -> tuple[str | None, str]:
+    """Return the sub-namespace and the function's name there for an operator's name.
+
+    Example:
+        >>> public_name("softmax"), public_name("_linalg_gemm2"), public_name("_mul_scalar")
+        ((None, 'softmax'), ('linalg', 'gemm2'), ('_internal', '_mul_scalar'))
+    """
+    if not name.startswith("_"):
+        return None, name
+    prefix, _, rest = name[1:].partition("_")
+    if prefix in SUB_NAMESPACES and rest:
+        return prefix, rest
+    return "_internal", name
+
+
+def populate(module: dict[str, Any], make: Callable[[Operator], Callable[..., Any]]) -> None:
+    """Fill a module with functions made from the operator table; names it has already are kept.
+
+    Args:
+        module: the module's ``globals()``.
+        make: makes the function of an operator.
+    """
+    functions: dict[str, Callable[..., Any]] = {}
+    for name, op in operators().items():
+        if op.name not in functions:
+            functions[op.name] = make(op)
+        space, short = public_name(name)
+        names = module if space is None else vars(_sub_namespace(module, space))
+        names.setdefault(short, functions[op.name])
+
+
+def _sub_namespace(module: dict[str, Any], space: str) -> types.ModuleType:
+    """Return the module of a sub-namespace, made if there is no file of that name."""
+    sub = module.get(space)
+    if sub is None:
+        name = f"{module['__name__']}.{space}"
+        sub = module[space] = types.ModuleType(name, f"Functions of the ``{space}`` family.")
+        # ``import gluonish.nd.linalg`` finds it there.
+        sys.modules[name] = sub
+    return sub

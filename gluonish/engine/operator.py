@@ -1,0 +1,537 @@
+"""Operators: what one declaration says, and the table of all of them.
+
+An operator is declared once, next to its kernel::
+
+    @operator("softmax")
+    def softmax(xp: XP, data: Array, *, axis: int = -1) -> Array:
+        '''Normalise exponentials along an axis. ...'''
+
+    @softmax.gradient("data")
+    def softmax_gradient(F, g, output, axis):
+        return output * (g - F.sum(g * output, axis=axis, keepdims=True))
+
+The kernel's signature is the declaration: positional arguments are the inputs (``=None`` makes one
+optional, ``*data`` takes any number), keyword-only arguments the typed parameters. Two keyword-only names
+are filled in by the engine instead: ``rng``, the random generator of the context, and ``training``. A
+gradient rule that names ``training`` gets what it was when the operator ran.
+
+Rules (shape, dtype, gradient) ask for what they need by naming it: an input, an output, a parameter, or one
+of the extras listed at ``GRADIENT_EXTRAS``. A gradient rule saves for the backward pass exactly the arrays
+it names.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import attrs
+
+from gluonish.engine.facts import DTypeFacts, ShapeFacts
+from gluonish.engine.fields import REQUIRED, Field, fields_of
+from gluonish.errors import ArgumentError, DuplicateNameError, ShapeMismatchError, UnknownNameError
+from gluonish.shape import PartialShape
+
+__all__ = [
+    "GRADIENT_EXTRAS",
+    "NOT_DIFFERENTIABLE",
+    "XP",
+    "ZERO_GRADIENT",
+    "Array",
+    "GradientPlan",
+    "Operator",
+    "find_operator",
+    "operator",
+    "operators",
+]
+
+Array: TypeAlias = Any
+"""A raw NumPy or CuPy array, as kernels see it."""
+
+XP: TypeAlias = Any
+"""The module of such arrays."""
+
+KERNEL_EXTRAS = ("rng", "training")
+
+GRADIENT_EXTRAS = ("shapes", "dtypes", "needed", "hidden", "params")
+"""What a gradient rule can ask for besides arrays and parameters.
+
+``shapes`` and ``dtypes`` are tuples over the inputs; ``needed`` tells, per input, whether its gradient is
+wanted. ``hidden`` is a tuple of the gradients of the outputs that callers do not see. They are None in an
+ordinary pass; a rule that computes with a hidden output gives it one when it is itself differentiated.
+``params`` is the dictionary of all parameters, for rules that pass most of them on; shape and dtype rules can
+ask for it too.
+"""
+
+ZERO_GRADIENT = "zero"
+"""Declares that the gradient is zero wherever it exists: rounding, comparisons, ``BlockGrad``."""
+
+NOT_DIFFERENTIABLE = "none"
+"""Declares that no gradient exists. A backward pass that needs one is an error."""
+
+_NOTHING: dict[str, Any] = {}
+
+
+@attrs.frozen(eq=False)
+class _Rule:
+    """A function with the names it asked for (its arguments after the first ``skip`` ones)."""
+
+    function: Callable[..., Any]
+    wants: tuple[str, ...]
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], skip: int) -> _Rule:
+        return cls(function, _argument_names(function)[skip:])
+
+    def of_params(self, params: Mapping[str, Any]) -> Any:
+        """Call the function with the parameters it asked for."""
+        return self.function(**{name: params[name] for name in self.wants})
+
+
+def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a function's arguments; ``inspect`` would make importing the package slower."""
+    if hasattr(function, "__signature__"):
+        return tuple(inspect.signature(function).parameters)
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+@attrs.frozen(eq=False)
+class GradientPlan:
+    """What the tape does for one operator when a given set of its inputs needs gradients.
+
+    Attributes:
+        saved: which arrays to keep: ``(True, i)`` is input i, ``(False, j)`` output j.
+        rules: for each call: the function, how to find its arguments, and the input whose gradient it
+            returns (None: it returns a tuple over all inputs). An argument is ``(source, key)``: ``"saved"``
+            and a position there, ``"variadic"`` and several, ``"param"`` or ``"extra"`` and a name.
+        wants_types: whether a rule asks for the shapes or dtypes of the inputs.
+    """
+
+    saved: tuple[tuple[bool, int], ...]
+    rules: tuple[tuple[Callable[..., Any], tuple[tuple[str, Any], ...], int | None], ...]
+    wants_types: bool
+
+
+class Operator:
+    """One operator: its kernel, parameters, rules and gradients.
+
+    Args:
+        name: its name in MXNet's registry.
+        kernel: the generic kernel; see the module's text for what its signature means.
+        aliases: further names.
+        outputs: names of the outputs, or a function of the parameters that returns them.
+        visible: how many of them a caller sees, if not all; or a function of the parameters.
+        aux: inputs that are states: no gradient, and written by the kernel while training.
+        mutates: further inputs that the kernel writes.
+        written: where the kernel does not write all of these in every call, a function of the parameters
+            and of ``training`` that returns the names of those it does write.
+        view: the kernel returns a view of its first input.
+        predicate: the output tells for every element whether something holds, so as a key it is a mask.
+        native: the kernel itself fails on every combination of shapes that the shape rule would refuse, so
+            checking beforehand is skipped.
+        in_place: the kernel takes ``out=``.
+        method: the name under which arrays and symbols have it as a method.
+        ignored: parameters of MXNet's operator that mean nothing here (cuDNN tuning and the like). They
+            are accepted and dropped.
+        gradient: ``ZERO_GRADIENT`` or ``NOT_DIFFERENTIABLE``, for operators without gradient rules.
+        uses: for optional inputs, a function of parameters that tells whether the input is used. An
+            optional input without one is used when it is given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        *,
+        aliases: Sequence[str] = (),
+        outputs: Sequence[str] | Callable[..., Sequence[str]] = ("output",),
+        visible: int | Callable[..., int] | None = None,
+        aux: Sequence[str] = (),
+        mutates: Sequence[str] = (),
+        written: Callable[..., Sequence[str]] | None = None,
+        view: bool = False,
+        predicate: bool = False,
+        native: bool = False,
+        in_place: bool = False,
+        method: str | None = None,
+        ignored: Sequence[str] = (),
+        gradient: str | None = None,
+        uses: Mapping[str, Callable[..., bool]] | None = None,
+    ) -> None:
+        self.name = name
+        self.kernel = kernel
+        self.aliases = tuple(aliases)
+        self.view = view
+        self.predicate = predicate
+        self.native = native
+        self.checks_itself = native
+        self.in_place = in_place
+        self.method = method
+        self.ignored = frozenset(ignored)
+        self.gradient_kind = gradient
+        self._uses = {name: _Rule.of(function, 0) for name, function in (uses or {}).items()}
+        self.kernels: dict[str, tuple[Any, ...]] | None = None
+        self._read_signature(kernel)
+        self._outputs = _Rule.of(outputs, 0) if callable(outputs) else tuple(outputs)
+        self._visible = _Rule.of(visible, 0) if callable(visible) else visible
+        self.single = not callable(outputs) and len(outputs) == 1
+        self.aux = tuple(self.input_names.index(each) for each in aux)
+        self.mutates = tuple(self.input_names.index(each) for each in mutates)
+        self.writes = bool(self.aux or self.mutates)
+        self._written = None if written is None else _Rule.of(written, 0)
+        self._fields: dict[str, Field] | None = None
+        self._shape_rule: _Rule | None = None
+        self._dtype_rule: _Rule | None = None
+        self._gradients: dict[int | None, _Rule] = {}
+        self._plans: dict[tuple[bool, ...], GradientPlan] = {}
+        self._checked: set[Any] = set()
+
+    def _read_signature(self, kernel: Callable[..., Any]) -> None:
+        """Read inputs and parameters; from the code object, which is faster than ``inspect``."""
+        if hasattr(kernel, "__signature__"):  # a kernel that was made, with a signature written for it
+            arguments = inspect.signature(kernel).parameters.values()
+            positional = [a for a in arguments if a.kind is a.POSITIONAL_OR_KEYWORD][1:]
+            self.variadic = next((a.name for a in arguments if a.kind is a.VAR_POSITIONAL), None)
+            self.input_names = tuple(a.name for a in positional)
+            self.required = sum(a.default is a.empty for a in positional)
+            keywords = tuple(a.name for a in arguments if a.kind is a.KEYWORD_ONLY)
+        else:
+            code = kernel.__code__
+            count, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+            self.variadic = code.co_varnames[end] if code.co_flags & inspect.CO_VARARGS else None
+            self.input_names = code.co_varnames[1:count]
+            self.required = count - 1 - len(kernel.__defaults__ or ())
+            keywords = code.co_varnames[count:end]
+        self.needs_rng = "rng" in keywords
+        self.needs_training = "training" in keywords
+        self.param_names = tuple(name for name in keywords if name not in (*KERNEL_EXTRAS, "out"))
+
+    def __repr__(self) -> str:
+        return f"<operator {self.name}>"
+
+    @property
+    def doc(self) -> str:
+        """What the operator does: the docstring of its kernel."""
+        return inspect.getdoc(self.kernel) or ""
+
+    # -- parameters ---------------------------------------------------------------------------------
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The typed parameters, in order. Read from the annotations when first needed."""
+        if self._fields is None:
+            self._fields = fields_of(self.kernel, skip=(*KERNEL_EXTRAS, "out"))
+        return self._fields
+
+    def fill(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the complete parameters: what is given, parsed, and defaults for the rest.
+
+        Raises:
+            ArgumentError: an unknown or missing parameter, or a value of the wrong type.
+        """
+        if not given and not self.param_names:
+            return _NOTHING
+        filled = {}
+        for name, field in self.fields.items():
+            value = given.get(name, REQUIRED) if given else REQUIRED
+            if value is not REQUIRED:
+                value = field.parse(value, self.name)
+            elif field.default is REQUIRED:
+                raise ArgumentError(
+                    f"Operator {self.name!r}",
+                    f"needs its parameter {name!r}",
+                    expected=field.expected,
+                )
+            else:
+                value = field.default
+            filled[name] = value
+        if len(given) > len(filled) or not given.keys() <= filled.keys():
+            self._refuse_unknown(given)
+        return filled
+
+    def _refuse_unknown(self, given: Mapping[str, Any]) -> None:
+        unknown = [name for name in given if name not in self.fields and name not in self.ignored]
+        if unknown:
+            raise ArgumentError(
+                f"Operator {self.name!r}",
+                f"has no parameter {unknown[0]!r}",
+                expected="one of " + (", ".join(self.fields) or "none"),
+            )
+
+    # -- inputs and outputs -------------------------------------------------------------------------
+
+    def outputs(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of all outputs for these parameters."""
+        outputs = self._outputs
+        return tuple(outputs.of_params(params)) if isinstance(outputs, _Rule) else outputs
+
+    def visible(self, params: Mapping[str, Any]) -> int:
+        """Return how many outputs, from the first, a caller sees."""
+        visible = self._visible
+        if visible is None:
+            return len(self.outputs(params))
+        return int(visible.of_params(params)) if isinstance(visible, _Rule) else visible
+
+    def written(self, params: Mapping[str, Any], training: bool) -> tuple[int, ...]:
+        """Return the positions of the inputs that the kernel writes in a call with these parameters."""
+        if self._written is None:
+            return (*self.mutates, *self.aux) if training else self.mutates
+        names = self._written.of_params({**params, "training": training})
+        return tuple(self.input_names.index(each) for each in names)
+
+    def names_of_inputs(self, present: Sequence[bool]) -> tuple[str, ...]:
+        """Return the names of the inputs of one call; those of a variadic operator are numbered."""
+        if self.variadic is not None:
+            return tuple(f"arg{i}" for i in range(len(present)))
+        return tuple(n for n, there in zip(self.input_names, present, strict=False) if there)
+
+    def used_inputs(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the inputs that a call with these parameters needs."""
+        needed = self.input_names[: self.required]
+        optional = self.input_names[self.required :]
+        return needed + tuple(n for n in optional if n in self._uses and self._uses[n].of_params(params))
+
+    def _check_uses(self, present: Sequence[str], params: Mapping[str, Any]) -> None:
+        """Refuse a call that lacks an optional input it uses, or has one it would ignore.
+
+        Raises:
+            ShapeMismatchError: it does.
+        """
+        for name, uses in self._uses.items():
+            if bool(uses.of_params(params)) != (name in present):
+                problem = "would ignore" if name in present else "needs"
+                raise ShapeMismatchError(
+                    f"Operator {self.name!r}",
+                    f"{problem} its input {name!r}",
+                    received=", ".join(f"{each}={params[each]!r}" for each in uses.wants),
+                    fix="Leave it out, or change that." if name in present else "Pass it, or change that.",
+                )
+
+    # -- rules --------------------------------------------------------------------------------------
+
+    def shape(self, rule: Callable[..., None]) -> Callable[..., None]:
+        """Declare the shape rule; see ``gluonish.engine.facts``."""
+        self._shape_rule = self._rule(rule, 1, self.param_names, ("params",))
+        return rule
+
+    def dtype(self, rule: Callable[..., None]) -> Callable[..., None]:
+        """Declare the dtype rule. Without one, all inputs and outputs have one dtype."""
+        self._dtype_rule = self._rule(rule, 1, self.param_names, ("params",))
+        self.checks_itself = False
+        return rule
+
+    def gradient(self, *inputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a gradient rule.
+
+        With names of inputs, the rule returns the gradient of each of them by itself and is run only for
+        those that need one; without, it returns a tuple over all inputs (None where there is none).
+
+        Raises:
+            ArgumentError: there is no such input, or the rule asks for what does not exist.
+        """
+        for name in inputs:
+            if name not in self.input_names:
+                raise ArgumentError(
+                    f"Operator {self.name!r}",
+                    f"has no input {name!r} to declare a gradient of",
+                    expected="one of " + ", ".join(self.input_names),
+                )
+
+        def declare(rule: Callable[..., Any]) -> Callable[..., Any]:
+            outputs = () if isinstance(self._outputs, _Rule) else self._outputs
+            arrays = (*self.input_names, *outputs, *filter(None, [self.variadic]))
+            checked = self._rule(rule, 2, arrays, self.param_names, KERNEL_EXTRAS, GRADIENT_EXTRAS)
+            positions: list[int | None] = [self.input_names.index(name) for name in inputs]
+            for position in positions or [None]:
+                self._gradients[position] = checked
+            return rule
+
+        return declare
+
+    def _rule(self, function: Callable[..., Any], skip: int, *known: Sequence[str]) -> _Rule:
+        """Return a rule that asks for nothing but known names."""
+        rule = _Rule.of(function, skip)
+        names = [name for group in known for name in group]
+        for name in rule.wants:
+            if name not in names:
+                raise ArgumentError(
+                    f"Operator {self.name!r}",
+                    f"cannot give its rule {function.__name__}() what it asks for: {name!r}",
+                    expected="one of " + ", ".join(names),
+                )
+        return rule
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether gradient rules exist."""
+        return bool(self._gradients)
+
+    def has_gradient(self, position: int) -> bool:
+        """Tell whether the input at this position can receive a gradient."""
+        return (None in self._gradients and position not in self.aux) or position in self._gradients
+
+    def infer(
+        self,
+        inputs: Sequence[PartialShape],
+        params: Mapping[str, Any],
+        outputs: Sequence[PartialShape] | None = None,
+    ) -> tuple[list[PartialShape], list[PartialShape]]:
+        """Complete partial shapes of inputs and outputs from each other, in both directions.
+
+        Raises:
+            ShapeMismatchError: they contradict each other.
+        """
+        facts = self._facts(ShapeFacts, inputs, params, outputs)
+        self._check_uses(facts.names[: len(inputs)], params)
+        self._run(self._shape_rule, facts, params)
+        return facts.inputs, facts.outputs
+
+    def infer_dtypes(
+        self,
+        inputs: Sequence[Any],
+        params: Mapping[str, Any],
+        outputs: Sequence[Any] | None = None,
+    ) -> tuple[list[Any], list[Any]]:
+        """Complete the dtypes of inputs and outputs from each other.
+
+        Raises:
+            DTypeError: they contradict each other.
+        """
+        facts = self._facts(DTypeFacts, inputs, params, outputs)
+        if self._dtype_rule is None:
+            facts.same(*range(len(facts.values)))
+        else:
+            self._run(self._dtype_rule, facts, params)
+        return facts.inputs, facts.outputs
+
+    def _facts(
+        self,
+        kind: type[Any],
+        inputs: Sequence[Any],
+        params: Mapping[str, Any],
+        outputs: Sequence[Any] | None,
+    ) -> Any:
+        output_names = self.outputs(params)
+        known = list(outputs) if outputs is not None else [None] * len(output_names)
+        names = (*self.names_of_inputs([True] * len(inputs)), *output_names)
+        return kind(self.name, names, [*inputs, *known], len(inputs))
+
+    @staticmethod
+    def _run(rule: _Rule | None, facts: Any, params: Mapping[str, Any]) -> None:
+        if rule is None:
+            return
+        arguments = {name: params if name == "params" else params[name] for name in rule.wants}
+        facts.changed = True
+        while facts.changed:
+            facts.changed = False
+            rule.function(facts, **arguments)
+
+    def check(self, shapes: tuple[Any, ...], dtypes: tuple[Any, ...], params: dict[str, Any]) -> None:
+        """Run the rules on complete shapes and dtypes; combinations seen before pass at once.
+
+        Raises:
+            ShapeMismatchError, DTypeError: the rules refuse them.
+        """
+        key = (shapes, dtypes, tuple(params.values()))
+        if key in self._checked:
+            return
+        self.infer_dtypes(dtypes, params)
+        self.infer(shapes, params)
+        if len(self._checked) >= _CHECKED_LIMIT:
+            self._checked.clear()
+        self._checked.add(key)
+
+    # -- the plan for the tape ------------------------------------------------------------------------
+
+    def plan(self, needed: tuple[bool, ...]) -> GradientPlan:
+        """Return what to save and to call when the inputs marked in ``needed`` want gradients."""
+        plan = self._plans.get(needed)
+        if plan is None:
+            plan = self._plans[needed] = self._make_plan(needed)
+        return plan
+
+    def _make_plan(self, needed: tuple[bool, ...]) -> GradientPlan:
+        rules = [
+            (position, rule)
+            for position, rule in self._gradients.items()
+            if position is None or (position < len(needed) and needed[position])
+        ]
+        saved: list[tuple[bool, int]] = []
+        calls = []
+        for position, rule in rules:
+            sources = tuple(self._source(name, len(needed), saved) for name in rule.wants)
+            calls.append((rule.function, sources, position))
+        asked = {key for _, sources, _ in calls for _, key in sources}
+        return GradientPlan(tuple(saved), tuple(calls), bool(asked & {"shapes", "dtypes"}))
+
+    def _source(self, name: str, n_inputs: int, saved: list[tuple[bool, int]]) -> tuple[str, Any]:
+        if name in self.param_names or name in KERNEL_EXTRAS:
+            return "param", name
+        if name in GRADIENT_EXTRAS:
+            return "extra", name
+        if name in self.input_names:
+            position = self.input_names.index(name)
+            if position >= n_inputs:
+                return "extra", "absent"
+            which = (True, position)
+        elif name == self.variadic:
+            return "variadic", tuple(_place(saved, (True, position)) for position in range(n_inputs))
+        else:
+            assert not isinstance(self._outputs, _Rule)
+            which = (False, self._outputs.index(name))
+        return "saved", _place(saved, which)
+
+
+def _place(saved: list[tuple[bool, int]], which: tuple[bool, int]) -> int:
+    """Return where an array is kept, adding it if it is not yet."""
+    if which not in saved:
+        saved.append(which)
+    return saved.index(which)
+
+
+_CHECKED_LIMIT = 4096
+
+_TABLE: dict[str, Operator] = {}
+
+
+def operator(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Operator]:
+    """Declare the decorated kernel as operator ``name``; see ``Operator`` for what can be declared.
+
+    Raises:
+        DuplicateNameError: the name, or an alias, is taken.
+    """
+
+    def declare(kernel: Callable[..., Any]) -> Operator:
+        declared = Operator(name, kernel, **declaration)
+        for each in (name, *declared.aliases):
+            if each in _TABLE:
+                raise DuplicateNameError(
+                    f"Operator {each!r}",
+                    "is declared twice",
+                    fix=f"The first declaration is {_TABLE[each].kernel.__module__}; choose another name.",
+                )
+            _TABLE[each] = declared
+        return declared
+
+    return declare
+
+
+def find_operator(name: str) -> Operator:
+    """Return the operator of a name or alias.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    try:
+        return _TABLE[name]
+    except KeyError:
+        raise UnknownNameError(
+            f"Operator {name!r}", "does not exist", fix="See docs/operators.md for the list."
+        ) from None
+
+
+def operators() -> dict[str, Operator]:
+    """Return all operators by every name and alias they have."""
+    return dict(_TABLE)

@@ -1,0 +1,234 @@
+"""Every error gluonish raises on purpose.
+
+How they are built
+    Each error is stated in four parts: the *subject* (a name the user knows), the *problem*, what was
+    *expected* and *received*, and the *fix*. ``str(error)`` joins them to one prose text, also for the
+    classes that derive from ``KeyError``; the parts stay readable as attributes.
+
+How they are caught
+    ``GluonishError`` catches all of them. Each class also derives from the builtin a Python user would
+    expect, and from the type Apache MXNet 1.x raised in that place (``AssertionError`` and ``UserWarning``
+    included), so ``except`` clauses of old programs keep working.
+
+When a new class is due
+    When a caller can react to the failure in a way of its own. Otherwise raise the nearest class here
+    with a better text.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import Any
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "BroadcastError",
+    "ContextError",
+    "DTypeError",
+    "DeferredInitializationError",
+    "DeviceUnavailableError",
+    "DuplicateNameError",
+    "FileFormatError",
+    "GluonishError",
+    "GradientError",
+    "InPlaceError",
+    "IndexOutOfRangeError",
+    "LearningRateError",
+    "MXNetError",
+    "MissingFileError",
+    "NoKernelError",
+    "NonFiniteGradientError",
+    "NotInitializedError",
+    "OperatorError",
+    "ParameterMismatchError",
+    "SavedArrayError",
+    "ShapeInferenceError",
+    "ShapeMismatchError",
+    "StaleGradientError",
+    "SymbolValueError",
+    "UnknownNameError",
+    "WorkerError",
+    "WorkerTimeoutError",
+]
+
+
+def _rebuild(cls: type[GluonishError], parts: tuple[Any, ...]) -> GluonishError:
+    """Recreate a pickled error from its parts (worker processes send errors home this way)."""
+    subject, problem, expected, received, fix = parts
+    return cls(subject, problem, expected=expected, received=received, fix=fix)
+
+
+class GluonishError(Exception):
+    """Base of every error that gluonish raises on purpose.
+
+    Args:
+        subject: what the error is about, with its name: ``"Parameter 'dense0_weight'"``.
+        problem: what is wrong with it, as the rest of the sentence.
+        expected: what would have been right, if that can be said in a phrase.
+        received: what was there instead.
+        fix: one or two sentences that say what to do.
+
+    Example:
+        >>> print(GluonishError("Parameter 'w'", "has no value", fix="Call initialize()."))
+        Parameter 'w' has no value.
+          Call initialize().
+    """
+
+    def __init__(
+        self,
+        subject: str,
+        problem: str,
+        *,
+        expected: object = None,
+        received: object = None,
+        fix: str | None = None,
+    ) -> None:
+        self.subject = subject
+        self.problem = problem
+        self.expected = expected
+        self.received = received
+        self.fix = fix
+        super().__init__(self._prose())
+
+    def _prose(self) -> str:
+        lines = [f"{self.subject} {self.problem.rstrip('.')}."]
+        comparison = []
+        if self.expected is not None:
+            comparison.append(f"expected {self.expected}")
+        if self.received is not None:
+            comparison.append(f"received {self.received}")
+        if comparison:
+            text = ", ".join(comparison)
+            lines.append(text[0].upper() + text[1:] + ".")
+        if self.fix:
+            lines.append(self.fix)
+        return "\n  ".join(lines)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = (self.subject, self.problem, self.expected, self.received, self.fix)
+        return _rebuild, (type(self), parts)
+
+
+class MXNetError(GluonishError, RuntimeError):
+    """What ``mxnet.base.MXNetError`` was: an operation that could not be carried out."""
+
+
+class ArgumentError(MXNetError, ValueError, AssertionError):
+    """An argument has the right type and an impossible value."""
+
+
+class ArgumentTypeError(MXNetError, TypeError, ValueError, AssertionError):
+    """An argument has a type that the function does not take."""
+
+
+class UnknownNameError(ArgumentError, KeyError):
+    """A name that no registry or dictionary holds: an optimizer, an initializer, a parameter, a key."""
+
+
+class DuplicateNameError(ArgumentError):
+    """Two different things of one name where a name must mean one thing."""
+
+
+class DTypeError(MXNetError, TypeError, ValueError, KeyError):
+    """A dtype that gluonish does not know, or two that must not meet in one operation."""
+
+
+class ContextError(MXNetError, ValueError, AssertionError):
+    """A device context that is unknown, or one that does not hold what was asked of it."""
+
+
+class DeviceUnavailableError(ContextError):
+    """A device that this machine or this installation cannot reach."""
+
+
+class ShapeMismatchError(MXNetError, ValueError, AssertionError):
+    """Two shapes that contradict each other."""
+
+
+class BroadcastError(ShapeMismatchError):
+    """Shapes that cannot be broadcast together."""
+
+
+class ShapeInferenceError(MXNetError, ValueError):
+    """A shape that cannot be worked out from what is known."""
+
+
+class IndexOutOfRangeError(MXNetError, IndexError, ValueError):
+    """An index outside the axis it indexes, or a key that cannot index."""
+
+
+class OperatorError(MXNetError, ValueError, TypeError):
+    """A kernel failed on its arrays; the kernel's own error is the cause (``__cause__``)."""
+
+
+class NoKernelError(MXNetError, NotImplementedError):
+    """No kernel of the kind that was asked for can run this operator on these arrays."""
+
+
+class NotInitializedError(MXNetError, ValueError, AssertionError):
+    """A parameter that was never initialised."""
+
+
+class DeferredInitializationError(MXNetError):
+    """Parameters whose initialisation waits for a shape."""
+
+
+class ParameterMismatchError(ArgumentError):
+    """A parameter exists already, with an attribute that differs from the one asked for."""
+
+
+class GradientError(MXNetError):
+    """A gradient that cannot be computed: nothing was recorded, or the graph is gone."""
+
+
+class InPlaceError(MXNetError):
+    """A write, while recording, to an array that the recorded graph depends on."""
+
+
+class SavedArrayError(GradientError):
+    """An array saved for the backward pass was written before that pass ran."""
+
+
+class LearningRateError(ArgumentError, UserWarning):
+    """A learning rate cannot be set because a scheduler is in charge of it.
+
+    MXNet raised a ``UserWarning`` here, as an exception.
+    """
+
+
+class StaleGradientError(MXNetError, UserWarning):
+    """Gradients that no backward pass has written since the last update.
+
+    MXNet raised a ``UserWarning`` here, as an exception.
+    """
+
+
+class NonFiniteGradientError(MXNetError, FloatingPointError, UserWarning):
+    """A gradient that holds NaN or infinity."""
+
+
+class SymbolValueError(MXNetError, NotImplementedError, ValueError, AttributeError):
+    """A symbol was asked for what only an array has: it stands for one that is not computed yet.
+
+    It is an AttributeError too, so that ``hasattr(symbol, "shape")`` is False, as in MXNet.
+    """
+
+
+class FileFormatError(MXNetError, ValueError):
+    """A file whose content is not what its kind prescribes."""
+
+
+class MissingFileError(MXNetError, FileNotFoundError):
+    """A file or folder that is not where it was looked for."""
+
+
+class WorkerError(MXNetError):
+    """A worker of a data loader that died, or raised what cannot be sent home."""
+
+
+class WorkerTimeoutError(WorkerError, TimeoutError, multiprocessing.TimeoutError):
+    """A worker of a data loader that did not deliver in time."""

@@ -1,0 +1,30 @@
+"""Gluon: parameters, blocks, and what trains them."""
+
+from __future__ import annotations
+
+from gluonish.gluon import data, loss, nn, utils
+from gluonish.gluon.block import Block
+from gluonish.gluon.hybrid_block import HybridBlock
+from gluonish.gluon.parameter import (
+    Constant,
+    DeferredInitializationError,
+    Parameter,
+    tensor_types,
+)
+from gluonish.gluon.parameter_dict import ParameterDict
+from gluonish.gluon.trainer import Trainer
+
+__all__ = [
+    "Block",
+    "Constant",
+    "DeferredInitializationError",
+    "HybridBlock",
+    "Parameter",
+    "ParameterDict",
+    "Trainer",
+    "data",
+    "loss",
+    "nn",
+    "tensor_types",
+    "utils",
+]

@@ -1,0 +1,447 @@
+"""Block: a layer, or a network of them."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from gluonish.context import Context
+from gluonish.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    UnknownNameError,
+)
+from gluonish.gluon import completion
+from gluonish.gluon.hooks import HookHandle
+from gluonish.gluon.naming import BlockScope
+from gluonish.gluon.parameter import Parameter
+from gluonish.gluon.parameter_dict import ParameterDict, named_arrays
+from gluonish.parameter import lifecycle
+from gluonish.parameter.explain import Owner
+from gluonish.parameter.lifecycle import as_contexts
+from gluonish.serialization import save as save_file
+
+__all__ = ["Block"]
+
+
+class Block:
+    """A layer, or a network of them.
+
+    Assigning a Block or a Parameter to an attribute registers it. A subclass defines ``forward``.
+
+    Args:
+        prefix: what the names of its parameters begin with; made from the class name and a number if None.
+        params: a dictionary to share parameters with, by name.
+
+    Example:
+        >>> import gluonish as mx
+        >>> from gluonish.gluon import nn
+        >>> class Net(mx.gluon.Block):
+        ...     def __init__(self, **kwargs):
+        ...         super().__init__(**kwargs)
+        ...         with self.name_scope():
+        ...             self.hidden = nn.Dense(8, activation="relu")
+        ...             self.output = nn.Dense(2)
+        ...     def forward(self, x):
+        ...         return self.output(self.hidden(x))
+        >>> net = Net(prefix="net_")
+        >>> net.initialize()
+        >>> net(mx.nd.ones((4, 3))).shape
+        (4, 2)
+        >>> list(net.collect_params())
+        ['net_dense0_weight', 'net_dense0_bias', 'net_dense1_weight', 'net_dense1_bias']
+    """
+
+    settled_by: dict[str, str] = {}  # noqa: RUF012  overridden as a whole, never written
+    """For parameters by attribute, the constructor argument that would give their unknown axes."""
+
+    has_empty_prefix: bool
+    _prefix: str
+    _params: ParameterDict
+    _children: dict[str, Any]
+    _reg_params: dict[str, Parameter]
+    _forward_hooks: dict[int, Callable[..., Any]]
+    _forward_pre_hooks: dict[int, Callable[..., Any]]
+    _settled_at: int
+    _left_by_trace: Any
+
+    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
+        set_plain = self.__dict__.__setitem__
+        set_plain("has_empty_prefix", prefix == "")
+        own_prefix, own_params = BlockScope.create(prefix, params, self._alias())
+        set_plain("_prefix", own_prefix)
+        set_plain("_params", own_params)
+        set_plain("_children", {})
+        set_plain("_reg_params", {})
+        set_plain("_forward_hooks", {})
+        set_plain("_forward_pre_hooks", {})
+        set_plain("_settled_at", -1)
+        set_plain("_left_by_trace", None)
+
+    def _alias(self) -> str:
+        """Return what automatic names of this class are made of."""
+        return type(self).__name__.lower()
+
+    def __repr__(self) -> str:
+        lines = [
+            f"  ({name}): " + repr(block).replace("\n", "\n  ") for name, block in self._children.items()
+        ]
+        return "\n".join([f"{type(self).__name__}(", *lines, ")"])
+
+    # -- attributes -------------------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        present = self.__dict__.get(name)
+        if isinstance(present, (Parameter, Block)) and not isinstance(value, _kind_of(present)):
+            raise ArgumentTypeError(
+                f"Attribute {name!r} of {type(self).__name__} {self.name!r}",
+                "cannot change its type",
+                expected=f"a {_kind_of(present).__name__}",
+                received=type(value).__name__,
+            )
+        if isinstance(value, Block):
+            self._check_constructed(name)
+            self.register_child(value, name)
+        elif isinstance(value, Parameter):
+            self._check_constructed(name)
+            self._register_parameter(name, value)
+        super().__setattr__(name, value)
+
+    def _check_constructed(self, name: str) -> None:
+        if "_children" not in self.__dict__:
+            raise ArgumentError(
+                f"{type(self).__name__}.{name}",
+                "cannot be registered: the block is not constructed yet",
+                fix="Call super().__init__() before assigning blocks and parameters.",
+            )
+
+    def _register_parameter(self, name: str, parameter: Parameter) -> None:
+        present = self._reg_params.get(name)
+        if present is not None and present is not parameter:
+            raise ArgumentError(
+                f"Parameter attribute {name!r} of {type(self).__name__} {self.name!r}",
+                "cannot be replaced by another parameter",
+                fix="Change its value with set_data(), or make a new block.",
+            )
+        self._reg_params[name] = parameter
+        if parameter.core.owner is None:
+            parameter.core.owner = Owner(self, self.settled_by.get(name))
+        self.__dict__["_settled_at"] = -1
+
+    def register_child(self, block: Block, name: str | None = None) -> None:
+        """Register a block as a child; its name is the number of children so far if None."""
+        if not isinstance(block, Block):
+            raise ArgumentTypeError(
+                f"{type(self).__name__} {self.name!r}",
+                "has blocks as children",
+                expected="a Block",
+                received=type(block).__name__,
+            )
+        self._children[str(len(self._children)) if name is None else name] = block
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its parameters begin with."""
+        return self._prefix
+
+    @property
+    def name(self) -> str:
+        """The prefix without its last underscore."""
+        return self.prefix.removesuffix("_")
+
+    def name_scope(self) -> BlockScope:
+        """Return a scope in which new blocks get names below this one's."""
+        scope = self.__dict__.get("_scope")
+        if scope is None:
+            scope = self.__dict__["_scope"] = BlockScope(self)
+        return scope
+
+    # -- parameters -------------------------------------------------------------------------------------
+
+    @property
+    def params(self) -> ParameterDict:
+        """The block's own parameters, without those of its children."""
+        return self._params
+
+    def own_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the block's own parameters, each once, with the last part of its path."""
+        attributes = {id(p): attribute for attribute, p in self._reg_params.items()}
+        seen = set()
+        for full, parameter in self._params.items():
+            seen.add(id(parameter))
+            yield attributes.get(id(parameter), full.removeprefix(self._params.prefix)), parameter
+        for attribute, parameter in self._reg_params.items():
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                yield attribute, parameter
+
+    def parameters_by_path(self, path: str = "") -> Iterator[tuple[str, Parameter]]:
+        """Yield all parameters, each as often as it appears, with its path: ``"features.0.weight"``."""
+        for last, parameter in self.own_parameters():
+            yield path + last, parameter
+        for name, child in self._children.items():
+            yield from child.parameters_by_path(f"{path}{name}.")
+
+    def collect_params(self, select: str | None = None) -> ParameterDict:
+        """Return the parameters of this block and its children, by their full names.
+
+        Args:
+            select: a regular expression; parameters whose names it matches from the start are returned.
+
+        Raises:
+            DuplicateNameError: two parameters have one name.
+            ArgumentError: ``select`` is no regular expression.
+
+        Example:
+            >>> import gluonish as mx
+            >>> net = mx.gluon.nn.Dense(2, in_units=3, prefix="fc_")
+            >>> list(net.collect_params(".*bias"))
+            ['fc_bias']
+        """
+        self._warn_about_hidden_blocks()
+        pattern = _compiled(select) if select else None
+        found = ParameterDict(self.params.prefix)
+        for path, parameter in self.parameters_by_path():
+            if pattern is None or pattern.match(parameter.name):
+                found.add(parameter.name, parameter, path)
+        return found
+
+    def _warn_about_hidden_blocks(self) -> None:
+        children = {id(child) for child in self._children.values()}
+        for attribute, value in self.__dict__.items():
+            if attribute.startswith("_") or not isinstance(value, (list, tuple, dict)):
+                continue
+            held = value.values() if isinstance(value, dict) else value
+            if any(isinstance(each, Block) and id(each) not in children for each in held):
+                warnings.warn(
+                    f"{attribute!r} of {type(self).__name__} {self.name!r} holds blocks in a "
+                    f"{type(value).__name__}. Their parameters are not collected: register them with "
+                    "register_child(), or use a Sequential.",
+                    stacklevel=3,
+                )
+
+    def initialize(
+        self,
+        init: Any = None,
+        ctx: Context | Sequence[Context] | None = None,
+        verbose: bool = False,
+        force_reinit: bool = False,
+    ) -> None:
+        """Initialise the parameters of this block and its children; see ``ParameterDict.initialize``."""
+        self.collect_params().initialize(init, ctx, verbose, force_reinit)
+
+    def cast(self, dtype: Any) -> None:
+        """Change the element type of all parameters. Layers that need more precision keep it."""
+        for child in self._children.values():
+            child.cast(dtype)
+        for _, parameter in self.own_parameters():
+            parameter.cast(dtype)
+
+    def apply(self, fn: Callable[[Block], Any]) -> Block:
+        """Call ``fn`` with every block below this one, then with this one; return it."""
+        for child in self._children.values():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    @property
+    def states_shapes(self) -> bool:
+        """Whether the class states the shapes of its parameters by a method ``infer_shape(*inputs)``."""
+        return hasattr(type(self), "infer_shape")
+
+    @property
+    def is_traceable(self) -> bool:
+        """Whether the forward pass can run with symbols."""
+        return False
+
+    # -- calling ------------------------------------------------------------------------------------------
+
+    def register_forward_pre_hook(self, hook: Callable[[Block, tuple[Any, ...]], None]) -> HookHandle:
+        """Call ``hook(block, inputs)`` before every forward pass; what it returns is ignored."""
+        return HookHandle(self._forward_pre_hooks, hook)
+
+    def register_forward_hook(self, hook: Callable[[Block, tuple[Any, ...], Any], None]) -> HookHandle:
+        """Call ``hook(block, inputs, output)`` after every forward pass; what it returns is ignored."""
+        return HookHandle(self._forward_hooks, hook)
+
+    def __call__(self, *args: Any) -> Any:
+        """Run the forward pass, completing parameters that wait for their shapes first."""
+        hooked = (self._forward_pre_hooks or self._forward_hooks) and not completion.is_tracing()
+        if hooked:
+            for hook in list(self._forward_pre_hooks.values()):
+                hook(self, args)
+        if self._settled_at == lifecycle.DEFERRALS.count:
+            output = self.forward(*args)
+        else:
+            output = completion.complete_and_run(self, args)
+        if hooked:
+            for hook in list(self._forward_hooks.values()):
+                hook(self, args, output)
+        return output
+
+    def forward(self, *args: Any) -> Any:
+        """Compute the output. Subclasses define it."""
+        raise NotImplementedError(f"{type(self).__name__} must define forward()")
+
+    # -- files --------------------------------------------------------------------------------------------
+
+    def save_parameters(self, filename: Any, deduplicate: bool = False) -> None:
+        """Save all parameters by their paths (``"0.weight"``), which no prefix or counter influences.
+
+        Args:
+            filename: a path.
+            deduplicate: save a parameter that has several paths only under the last of them.
+
+        Raises:
+            NotInitializedError, DeferredInitializationError: a parameter holds no value.
+        """
+        paths = dict(self.parameters_by_path())
+        if deduplicate:
+            last = {id(parameter): path for path, parameter in paths.items()}
+            paths = {path: p for path, p in paths.items() if last[id(p)] == path}
+        lifecycle.require_ready([p.core for p in paths.values()], "is needed by save_parameters()")
+        save_file(filename, {path: lifecycle.value_of(p.core) for path, p in paths.items()})
+
+    def load_parameters(
+        self,
+        filename: Any,
+        ctx: Context | Sequence[Context] | None = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+        cast_dtype: bool = False,
+        dtype_source: str = "current",
+    ) -> None:
+        """Load parameters from a file, saved by path, by full name, or exported (``arg:``, ``aux:``).
+
+        Args:
+            filename: a path.
+            ctx: where to put parameters that are not initialised yet; ``cpu(0)`` if None.
+            allow_missing: accept parameters that are not in the file.
+            ignore_extra: accept arrays that belong to no parameter.
+            cast_dtype: accept other dtypes.
+            dtype_source: what counts then, ``"current"`` (the parameter's) or ``"saved"``.
+
+        Raises:
+            UnknownNameError: a name is missing, or too many. Nothing is changed then, here and below.
+            ShapeMismatchError: a shape contradicts the parameter's.
+            ParameterMismatchError: a dtype differs and ``cast_dtype`` is False.
+        """
+        arrays = {
+            key.removeprefix("arg:").removeprefix("aux:"): array
+            for key, array in named_arrays(filename).items()
+        }
+        matched = self._match(arrays)
+        self._check_names(filename, arrays, matched, allow_missing=allow_missing, ignore_extra=ignore_extra)
+        lifecycle.load(
+            [(p.core, arrays[key]) for key, p in matched.items()],
+            None if ctx is None else as_contexts(ctx),
+            cast_dtype=cast_dtype,
+            dtype_source=dtype_source,
+        )
+
+    def _match(self, arrays: dict[str, Any]) -> dict[str, Parameter]:
+        """Return the parameter of each key, under the reading of keys that explains most of them."""
+        by_path = dict(self.parameters_by_path())
+        by_name = {p.name: p for p in by_path.values()}
+        by_short_name = {p.name.removeprefix(self.prefix): p for p in by_path.values()}
+        readings = [
+            {key: table[key] for key in arrays if key in table} for table in (by_path, by_name, by_short_name)
+        ]
+        return max(readings, key=len)  # the first of equals
+
+    def _check_names(
+        self,
+        filename: Any,
+        arrays: dict[str, Any],
+        matched: dict[str, Parameter],
+        *,
+        allow_missing: bool,
+        ignore_extra: bool,
+    ) -> None:
+        found = {id(p) for p in matched.values()}
+        missing = [path for path, p in self.parameters_by_path() if id(p) not in found]
+        if missing and not allow_missing:
+            raise UnknownNameError(
+                f"Parameter {missing[0]!r}",
+                f"is missing in file {filename}" + _and_more(missing),
+                expected=_some(path for path, _ in self.parameters_by_path()),
+                received=_some(arrays),
+                fix="Set allow_missing=True to leave such parameters as they are.",
+            )
+        extra = [key for key in arrays if key not in matched]
+        if extra and not ignore_extra:
+            raise UnknownNameError(
+                f"Array {extra[0]!r}",
+                f"in file {filename} belongs to no parameter of this block" + _and_more(extra),
+                expected=_some(path for path, _ in self.parameters_by_path()),
+                fix="Set ignore_extra=True to pass over such arrays.",
+            )
+
+    def save_params(self, filename: Any) -> None:
+        """Save by full names without the prefix. Deprecated: use ``save_parameters``."""
+        warnings.warn("save_params is deprecated, use save_parameters", DeprecationWarning, stacklevel=2)
+        self.collect_params().save(filename, strip_prefix=self.prefix)
+
+    def load_params(
+        self,
+        filename: Any,
+        ctx: Context | Sequence[Context] | None = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+    ) -> None:
+        """Load a file of ``save_params``. Deprecated: use ``load_parameters``."""
+        warnings.warn("load_params is deprecated, use load_parameters", DeprecationWarning, stacklevel=2)
+        self.load_parameters(filename, ctx, allow_missing, ignore_extra)
+
+    # -- overviews ------------------------------------------------------------------------------------------
+
+    def summary(self, *inputs: Any) -> None:
+        """Print a table of layers with their outputs and parameters, from one forward pass.
+
+        Args:
+            inputs: what to call the block with.
+        """
+        from gluonish.gluon.summary import summarize  # noqa: PLC0415  only who asks pays for it
+
+        print(summarize(self, inputs))  # noqa: T201  that is what it is for
+
+    # -- copies ---------------------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Hooks are functions of a running program; the rest makes the block.
+        state = {k: v for k, v in self.__dict__.items() if k != "_scope"}
+        forgotten = {"_settled_at": -1, "_left_by_trace": None}
+        return {**state, "_forward_hooks": {}, "_forward_pre_hooks": {}, **forgotten}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for attribute, parameter in self._reg_params.items():
+            parameter.core.owner = Owner(self, self.settled_by.get(attribute))
+
+
+def _compiled(select: str) -> re.Pattern[str]:
+    try:
+        return re.compile(select)
+    except re.error as error:
+        raise ArgumentError(
+            "collect_params()",
+            f"cannot select by this: {error}",
+            expected="a regular expression such as '.*weight'",
+            received=repr(select),
+        ) from error
+
+
+def _kind_of(value: Any) -> type[Any]:
+    """Return the class that a replacement of an attribute must be of."""
+    return Parameter if isinstance(value, Parameter) else type(value)
+
+
+def _and_more(names: list[str]) -> str:
+    return f", and {len(names) - 1} more" if names[1:] else ""
+
+
+def _some(names: Any, limit: int = 8) -> str:
+    listed = list(names)
+    return ", ".join(listed[:limit]) + (" ..." if len(listed) > limit else "")

@@ -1,0 +1,186 @@
+"""Completing the parameters of a block that wait for their shapes: first complete, then run forward, once.
+
+For a block with pending parameters of its own, in this order:
+
+1. If its class states ``infer_shape``, that is called with the inputs.
+2. If it defines ``hybrid_forward``, that is traced once with symbols, and shapes are inferred over the graph.
+   Python effects of the method happen in the trace too. Hooks are silent. A method that asks a symbol for
+   what only an array has (``x.shape``), or that mixes symbols with arrays, cannot be traced and goes on to 3.
+3. Otherwise the one real run settles them: pending parameters are placeholders, and the first operator that
+   meets one completes its shape.
+
+Nothing is run, caught and run again: a trace computes nothing. What fails leaves the parameters pending, with
+the shapes they had.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gluonish import sym
+from gluonish.engine.ndarray import NDArray
+from gluonish.errors import DeferredInitializationError
+from gluonish.parameter import lifecycle
+from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.explain import pending_error
+from gluonish.parameter.settling import settling_scope
+from gluonish.shape import PartialShape, is_known
+from gluonish.symbol import Group, Symbol
+from gluonish.symbol.infer import infer_shapes
+from gluonish.symbol.symbol import Node
+
+if TYPE_CHECKING:
+    from gluonish.gluon.block import Block
+
+__all__ = ["complete_and_run", "is_tracing", "trace", "trace_shapes"]
+
+
+class _Tracing(threading.local):
+    """Whether this thread is tracing a block."""
+
+    active: bool = False
+
+
+_TRACING = _Tracing()
+
+
+def is_tracing() -> bool:
+    """Tell whether this thread is tracing a block, so that hooks have to be silent."""
+    return _TRACING.active
+
+
+def complete_and_run(block: Block, args: tuple[Any, ...]) -> Any:
+    """Complete the block's own pending parameters from the inputs, and run its forward pass."""
+    count = lifecycle.DEFERRALS.count
+    pending = _own_pending(block)
+    if not pending or _contains_symbol(args):
+        output = block.forward(*args)
+    else:
+        output = _complete_and_run(block, args, pending)
+    if not _own_pending(block):
+        block.__dict__["_settled_at"] = count
+    return output
+
+
+def _own_pending(block: Block) -> list[ParameterCore]:
+    return [p.core for _, p in block.own_parameters() if p.core.is_deferred]
+
+
+def _complete_and_run(block: Block, args: tuple[Any, ...], pending: list[ParameterCore]) -> Any:
+    for core in pending:
+        if core.owner is not None:
+            core.owner.called = True
+    # One thread completes; others that came meanwhile find nothing left to do.
+    with lifecycle.COMPLETING, _undone_on_failure(pending):
+        _complete(block, args, [core for core in pending if core.is_deferred])
+    unsettled = [core for core in pending if core.is_deferred]
+    with _undone_on_failure(unsettled), settling_scope(unsettled):
+        return block.forward(*args)
+
+
+@contextmanager
+def _undone_on_failure(cores: Sequence[ParameterCore]) -> Iterator[None]:
+    """Give parameters that are still pending after a failure the shapes they had before."""
+    before = [(core, core.state, core.shape) for core in cores]
+    try:
+        yield
+    except BaseException:
+        for core, state, shape in before:
+            if core.state is state:
+                core.shape = shape
+        raise
+
+
+def _complete(block: Block, args: tuple[Any, ...], pending: list[ParameterCore]) -> None:
+    """Complete what can be completed without running; see the module's text."""
+    if block.states_shapes:
+        block.infer_shape(*args)  # type: ignore[attr-defined]
+        unknown = [core for core in pending if not is_known(core.shape)]
+        if unknown:
+            raise pending_error(unknown, "was left without a shape by infer_shape()")
+    elif block.is_traceable:
+        _infer_by_trace(block, args, pending)
+    lifecycle.finish([core for core in pending if is_known(core.shape)])
+
+
+def _infer_by_trace(block: Block, args: tuple[Any, ...], pending: list[ParameterCore]) -> None:
+    """Learn shapes from a trace, unless one of such inputs has already left the same parameters pending."""
+    inputs = _signature(args)
+    if block.__dict__["_left_by_trace"] == (inputs, pending):
+        return
+    try:
+        shapes = trace_shapes(block, args)
+    except (AttributeError, TypeError, DeferredInitializationError):
+        shapes = {}  # it cannot be traced; if it cannot run either, the run says why
+    for core in pending:
+        core.merge_shape(shapes.get(core))
+    block.__dict__["_left_by_trace"] = (inputs, [core for core in pending if not is_known(core.shape)])
+
+
+def _signature(value: Any) -> Any:
+    """Return what a trace depends on, as a value that is equal for equal structures and shapes."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_signature(each) for each in value)
+    if isinstance(value, NDArray):
+        return ("array", value.shape)
+    return value if isinstance(value, (int, float, str, type(None))) else object()
+
+
+def _contains_symbol(args: Any) -> bool:
+    if isinstance(args, (list, tuple)):
+        return any(_contains_symbol(each) for each in args)
+    return isinstance(args, Symbol)
+
+
+def trace(block: Block, args: tuple[Any, ...]) -> tuple[Symbol, dict[Node, NDArray]]:
+    """Call a block with symbols in the places of arrays.
+
+    Returns:
+        The symbol of its outputs, and the arrays by the variables that stood for them.
+    """
+    arrays: dict[Node, NDArray] = {}
+
+    def stand_in(value: Any) -> Any:
+        if isinstance(value, NDArray):
+            symbol = sym.var(f"data{len(arrays)}", dtype=value.dtype)
+            arrays[symbol.outputs[0][0]] = value
+            return symbol
+        if isinstance(value, (list, tuple)):
+            return type(value)(stand_in(each) for each in value)
+        return value
+
+    before, _TRACING.active = _TRACING.active, True
+    try:
+        output = block.forward(*[stand_in(arg) for arg in args])
+    finally:
+        _TRACING.active = before
+    return Group(_flatten(output)), arrays
+
+
+def _flatten(output: Any) -> list[Symbol]:
+    if isinstance(output, (list, tuple)):
+        return [symbol for each in output for symbol in _flatten(each)]
+    return [output] if output is not None else []
+
+
+def trace_shapes(block: Block, args: tuple[Any, ...]) -> dict[ParameterCore, PartialShape]:
+    """Return the shapes of a block's parameters that a trace meets, as far as they follow from the inputs.
+
+    Raises:
+        SymbolValueError, ArgumentTypeError: the block cannot be traced.
+        ShapeMismatchError: the shapes contradict each other.
+    """
+    graph, arrays = trace(block, args)
+    cores = {parameter.var().outputs[0][0]: parameter.core for _, parameter in block.parameters_by_path()}
+
+    def known(node: Node) -> PartialShape:
+        core = cores.get(node)
+        if core is not None:
+            return core.shape
+        return arrays[node].shape if node in arrays else None
+
+    table = infer_shapes(graph, known)
+    return {core: table[id(node)][0] for node, core in cores.items() if id(node) in table}

@@ -1,0 +1,30 @@
+"""``mx.gluon.data``: datasets, samplers, and the loader that makes batches of them."""
+
+from __future__ import annotations
+
+from gluonish.gluon.data import vision
+from gluonish.gluon.data.batchify import default_batchify_fn, default_mp_batchify_fn
+from gluonish.gluon.data.dataloader import DataLoader
+from gluonish.gluon.data.dataset import ArrayDataset, Dataset, SimpleDataset
+from gluonish.gluon.data.sampler import (
+    BatchSampler,
+    FilterSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+)
+
+__all__ = [
+    "ArrayDataset",
+    "BatchSampler",
+    "DataLoader",
+    "Dataset",
+    "FilterSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SimpleDataset",
+    "default_batchify_fn",
+    "default_mp_batchify_fn",
+    "vision",
+]

@@ -1,0 +1,8 @@
+"""``mx.gluon.data.vision``: image datasets, and transformations of images."""
+
+from __future__ import annotations
+
+from gluonish.gluon.data.vision import transforms
+from gluonish.gluon.data.vision.datasets import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
+
+__all__ = ["CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST", "transforms"]

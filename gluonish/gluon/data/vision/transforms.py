@@ -1,0 +1,170 @@
+"""Transformations of images, for ``dataset.transform_first``. They are blocks, and work on any context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from gluonish.dtype import dtype_name, is_float
+from gluonish.engine.ndarray import NDArray, from_data
+from gluonish.errors import ArgumentTypeError, DTypeError, ShapeMismatchError
+from gluonish.gluon.block import Block
+from gluonish.gluon.hybrid_block import HybridBlock
+from gluonish.gluon.nn.containers import Sequential
+from gluonish.shape import format_shape
+
+__all__ = ["Cast", "Compose", "Normalize", "ToTensor"]
+
+_IMAGE_AXES = (3, 4)  # an image, or a batch of them
+
+
+class Compose(Sequential):
+    """Apply transformations one after the other.
+
+    Args:
+        transforms: blocks, or functions of an image.
+
+    Raises:
+        ArgumentTypeError: something that cannot be called.
+
+    Example:
+        >>> import gluonish as mx
+        >>> image = mx.nd.full((2, 2, 3), 51, dtype="uint8")
+        >>> transform = Compose([ToTensor(), Normalize(mean=0.1, std=0.5)])
+        >>> transform(image).shape, round(transform(image)[0, 0, 0].item(), 4)
+        ((3, 2, 2), 0.2)
+    """
+
+    def __init__(self, transforms: Iterable[Any]) -> None:
+        super().__init__()
+        self.add(*(each if isinstance(each, Block) else _Function(each) for each in transforms))
+
+
+class _Function(Block):
+    """A function as a block."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        if not callable(function):
+            raise ArgumentTypeError(
+                "Compose", "cannot use this", expected="a block or a function", received=repr(function)
+            )
+        super().__init__()
+        self._function = function
+
+    def forward(self, x: Any) -> Any:
+        """Call the function."""
+        return self._function(x)
+
+
+class Cast(HybridBlock):
+    """Convert an image to another dtype, without scaling it.
+
+    Args:
+        dtype: the new dtype.
+
+    Example:
+        >>> import gluonish as mx
+        >>> Cast("float16")(mx.nd.ones((2, 2, 1), dtype="uint8")).dtype
+        <class 'numpy.float16'>
+    """
+
+    def __init__(self, dtype: Any = "float32") -> None:
+        super().__init__()
+        self._dtype = dtype
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Convert the image."""
+        return F.cast(x, dtype=self._dtype)
+
+
+class ToTensor(HybridBlock):
+    """Convert an image of values 0 to 255 to a float32 array of values 0 to 1, channels first.
+
+    The shape (height, width, channels) becomes (channels, height, width); a batch of images, with one axis
+    more in front, is converted likewise. Values of any dtype are divided by 255.
+
+    Raises:
+        ShapeMismatchError: when called: neither three nor four axes.
+
+    Example:
+        >>> import gluonish as mx
+        >>> tensor = ToTensor()(mx.nd.full((4, 5, 3), 255, dtype="uint8"))
+        >>> tensor.shape, tensor.dtype, tensor[0, 0, 0].item()
+        ((3, 4, 5), <class 'numpy.float32'>, 1.0)
+    """
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Convert the image."""
+        if isinstance(x, NDArray):
+            _check_image("ToTensor", x, "(height, width, channels)")
+        # By axes from the back, which are the same for an image and a batch.
+        channels_first = F.swapaxes(F.swapaxes(x, dim1=-3, dim2=-1), dim1=-2, dim2=-1)
+        return F.cast(channels_first, dtype="float32") / 255
+
+
+class Normalize(HybridBlock):
+    """Subtract a mean from each channel and divide by a standard deviation.
+
+    Args:
+        mean: a number, or one number per channel.
+        std: likewise.
+
+    Raises:
+        ShapeMismatchError: when called: the array is no image with channels first, or has another number of
+            channels than ``mean`` or ``std``.
+        DTypeError: when called: the values are no floating-point numbers.
+
+    Example:
+        >>> import gluonish as mx
+        >>> image = mx.nd.ones((2, 4, 4))
+        >>> Normalize(mean=(0.5, 0.25), std=(0.5, 0.25))(image)[:, 0, 0].asnumpy()
+        array([1., 3.], dtype=float32)
+    """
+
+    def __init__(self, mean: Any = 0.0, std: Any = 1.0) -> None:
+        super().__init__()
+        self._mean = np.asarray(mean, np.float64).reshape(-1, 1, 1)
+        self._std = np.asarray(std, np.float64).reshape(-1, 1, 1)
+
+    def forward(self, x: Any) -> Any:
+        """Normalise the image: an array of shape (channels, height, width), or a batch of them."""
+        if not isinstance(x, NDArray):
+            raise ArgumentTypeError(
+                "Normalize", "works on arrays", expected="an NDArray", received=type(x).__name__
+            )
+        _check_image("Normalize", x, "(channels, height, width)")
+        if not is_float(x.dtype):
+            raise DTypeError(
+                "Normalize",
+                "needs floating-point numbers",
+                received=dtype_name(x.dtype),
+                fix="Apply ToTensor() or Cast() first.",
+            )
+        channels = x.shape[-3]
+        for name, values in (("mean", self._mean), ("std", self._std)):
+            if len(values) not in (1, channels):
+                raise ShapeMismatchError(
+                    f"Normalize with {len(values)} values of {name}",
+                    "does not fit the image",
+                    expected=f"{len(values)} channels",
+                    received=f"{channels}, in shape {format_shape(x.shape)}",
+                )
+        image: Any = x
+        return (image - self._like(self._mean, x)) / self._like(self._std, x)
+
+    @staticmethod
+    def _like(values: Any, image: NDArray) -> Any:
+        values = values.reshape(*(1,) * (image.ndim - values.ndim), *values.shape)
+        return from_data(values, image.context, image.dtype)
+
+
+def _check_image(owner: str, x: NDArray, axes: str) -> None:
+    if x.ndim not in _IMAGE_AXES:
+        raise ShapeMismatchError(
+            owner,
+            "takes images",
+            expected=f"shape {axes}, or a batch of such images",
+            received=format_shape(x.shape),
+        )

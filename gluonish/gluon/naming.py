@@ -1,0 +1,105 @@
+"""Names of blocks and their parameters."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import Counter
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from gluonish import name as names
+from gluonish.errors import ArgumentError
+from gluonish.gluon.parameter_dict import ParameterDict
+
+if TYPE_CHECKING:
+    from gluonish.gluon.block import Block
+
+__all__ = ["BlockScope"]
+
+
+class _Scopes(threading.local):
+    """The name scopes this thread is in; the innermost is last."""
+
+    def __init__(self) -> None:
+        self.stack: list[BlockScope | None] = []
+
+
+_SCOPES = _Scopes()
+
+
+class BlockScope:
+    """The scope of a block's ``name_scope()``: blocks made inside get names below the block's.
+
+    It can be entered again inside itself. It does not keep the block alive.
+    """
+
+    __slots__ = ("_block", "_counter", "_managers")
+
+    def __init__(self, block: Block) -> None:
+        self._block = weakref.ref(block)
+        self._counter: Counter[str] = Counter()
+        self._managers: list[names.Prefix] = []
+
+    @staticmethod
+    def create(prefix: str | None, params: ParameterDict | None, hint: str) -> tuple[str, ParameterDict]:
+        """Return the prefix and the parameter dictionary of a new block.
+
+        Args:
+            prefix: the prefix that was asked for.
+            params: a dictionary to share parameters with.
+            hint: what to make a prefix of if none was asked for.
+        """
+        scope = _SCOPES.stack[-1] if _SCOPES.stack else None
+        if prefix is None:
+            prefix = (scope.next_name(hint) if scope else names.current().get(None, hint)) + "_"
+        outer = scope.block if scope else None
+        if params is not None:
+            own = ParameterDict(params.prefix, params)
+        elif outer is not None:
+            own = ParameterDict(outer.params.prefix + prefix, outer.params.shared)
+        else:
+            own = ParameterDict(prefix)
+        return (outer.prefix if outer is not None else "") + prefix, own
+
+    @property
+    def block(self) -> Block | None:
+        """The block whose scope it is; None once that is gone."""
+        return self._block()
+
+    def next_name(self, hint: str) -> str:
+        """Return the hint with the next number below this block."""
+        number = self._counter[hint]
+        self._counter[hint] += 1
+        return f"{hint}{number}"
+
+    def __enter__(self) -> BlockScope:
+        block = self._block()
+        if block is None:
+            raise ArgumentError(
+                "The block of this name scope",
+                "is gone",
+                fix="Keep the block in a variable while its scope is open.",
+            )
+        transparent = block.has_empty_prefix
+        _SCOPES.stack.append((_SCOPES.stack[-1] if _SCOPES.stack else None) if transparent else self)
+        manager = names.Prefix(block.prefix)
+        self._managers.append(manager)
+        manager.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _SCOPES.stack.pop()
+        self._managers.pop().__exit__(exc_type, exc, traceback)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> None:
+        # A copied block makes a scope of its own.
+        return None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(None), ()

@@ -1,0 +1,344 @@
+"""Gluon's face of the parameter core: Parameter and Constant."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gluonish import initializer
+from gluonish.context import Context, cpu
+from gluonish.dtype import as_dtype
+from gluonish.engine.ndarray import NDArray, from_data
+from gluonish.errors import DeferredInitializationError
+from gluonish.parameter import lifecycle
+from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.lifecycle import InitRequest, as_contexts
+from gluonish.parameter.plan import Plan
+from gluonish.shape import PartialShape, from_mxnet
+from gluonish.symbol import Symbol, var
+
+__all__ = ["Constant", "DeferredInitializationError", "Parameter", "tensor_types"]
+
+tensor_types: tuple[type, ...] = (Symbol, NDArray)
+
+
+class Parameter:
+    """A named parameter: a copy of its values, and of its gradient, on every context it is initialised on.
+
+    Args:
+        name: its name.
+        grad_req: ``"write"`` (each backward pass replaces the gradient), ``"add"`` (it adds to it, until
+            ``zero_grad()``) or ``"null"`` (no gradient, no buffer). It can be changed at any time.
+        shape: an int or a tuple; 0, -1 or None for an axis that is not known yet; None if nothing is.
+        dtype: the element type.
+        lr_mult: factor on the learning rate, read at every update.
+        wd_mult: factor on the weight decay, likewise.
+        init: its own initializer; the default of ``initialize`` if None.
+        allow_deferred_init: whether it may be initialised before its shape is known.
+        differentiable: False pins ``grad_req`` to ``"null"``.
+        stype: storage type of the values, ``"default"``, ``"row_sparse"`` or ``"csr"``.
+        grad_stype: storage type of the gradients, likewise.
+
+    Raises:
+        ArgumentError: an unknown ``grad_req`` or storage type.
+        DTypeError: an unknown dtype.
+
+    Example:
+        >>> import gluonish as mx
+        >>> w = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> w.initialize(mx.init.One(), ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> w.data(mx.cpu(1)).shape
+        (2, 3)
+        >>> w
+        Parameter weight (shape=(2, 3), dtype=<class 'numpy.float32'>)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        grad_req: str = "write",
+        shape: Any = None,
+        dtype: Any = np.float32,
+        lr_mult: float = 1.0,
+        wd_mult: float = 1.0,
+        init: Any = None,
+        allow_deferred_init: bool = False,
+        differentiable: bool = True,
+        stype: str = "default",
+        grad_stype: str = "default",
+    ) -> None:
+        self._spelled_dtype = dtype
+        self._core = ParameterCore(
+            name,
+            shape=_partial(shape, name),
+            dtype=as_dtype(dtype),
+            grad_req=grad_req,
+            lr_mult=lr_mult,
+            wd_mult=wd_mult,
+            init=init,
+            allow_deferred_init=allow_deferred_init,
+            differentiable=differentiable,
+            stype=stype,
+            grad_stype=grad_stype,
+        )
+        self._symbol: Symbol | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} {self.name} (shape={self.shape}, dtype={self.dtype})"
+
+    # -- what is declared -------------------------------------------------------------------------------
+
+    @property
+    def core(self) -> ParameterCore:
+        """The parameter core behind this face."""
+        return self._core
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._core.name
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape, 0 for an axis that is not known yet; None if nothing is known.
+
+        Setting it adds what is known. A contradiction is a ShapeMismatchError.
+        """
+        known = self._core.shape
+        return None if known is None else tuple(0 if dim is None else dim for dim in known)
+
+    @shape.setter
+    def shape(self, value: Any) -> None:
+        self._core.merge_shape(_partial(value, self.name))
+
+    @property
+    def dtype(self) -> Any:
+        """The element type, as it was spelled. Setting it is ``cast``."""
+        if as_dtype(self._spelled_dtype) == self._core.dtype:
+            return self._spelled_dtype
+        return self._core.dtype.type
+
+    @dtype.setter
+    def dtype(self, value: Any) -> None:
+        self.cast(value)
+
+    @property
+    def grad_req(self) -> str:
+        """How gradients are kept: ``"write"``, ``"add"`` or ``"null"``. Setting it takes effect at once."""
+        return self._core.grad_req
+
+    @grad_req.setter
+    def grad_req(self, value: str) -> None:
+        lifecycle.set_grad_req([self._core], value)
+
+    @property
+    def lr_mult(self) -> float:
+        """The factor on the learning rate."""
+        return self._core.lr_mult
+
+    @lr_mult.setter
+    def lr_mult(self, value: float) -> None:
+        self._core.lr_mult = value
+
+    @property
+    def wd_mult(self) -> float:
+        """The factor on the weight decay."""
+        return self._core.wd_mult
+
+    @wd_mult.setter
+    def wd_mult(self, value: float) -> None:
+        self._core.wd_mult = value
+
+    @property
+    def init(self) -> Any:
+        """The parameter's own initializer, or None."""
+        return self._core.init
+
+    @init.setter
+    def init(self, value: Any) -> None:
+        self._core.init = value
+
+    # -- initialising -----------------------------------------------------------------------------------
+
+    def initialize(
+        self,
+        init: Any = None,
+        ctx: Context | Sequence[Context] | None = None,
+        default_init: Any = "uniform",
+        force_reinit: bool = False,
+    ) -> None:
+        """Give the parameter its first value, the same on all contexts.
+
+        With an unknown shape it becomes deferred, if it allows that: the value follows once the shape is
+        known.
+
+        Args:
+            init: the initializer; the parameter's own if None, and if it has none, ``default_init``.
+            ctx: one context or several; the current one if None.
+            default_init: the initializer of last resort, ``Uniform(0.07)``.
+            force_reinit: initialise again where it is initialised already; otherwise that is a warning.
+
+        Raises:
+            ArgumentError: the shape is unknown and deferral is not allowed.
+            UnknownNameError: no initializer of that name exists.
+            DeviceUnavailableError: a context cannot hold arrays here.
+        """
+        request = InitRequest(self._core, self.name, init, default_init)
+        lifecycle.initialize([request], as_contexts(ctx), force_reinit=force_reinit)
+
+    def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
+        """Move the parameter to other contexts, with what trainers keep for it.
+
+        Replicas that are equal are copied, others averaged; gradients start at zero.
+
+        Raises:
+            NotInitializedError: it was never initialised.
+        """
+        lifecycle.reset_ctx([self._core], as_contexts(ctx))
+
+    def cast(self, dtype: Any) -> None:
+        """Change the element type of values and gradients. Arrays taken before are left behind."""
+        lifecycle.cast([self._core], as_dtype(dtype))
+        self._spelled_dtype = dtype
+
+    # -- values and gradients ---------------------------------------------------------------------------
+
+    def data(self, ctx: Context | None = None) -> NDArray:
+        """Return the values on one context: the live array, the same object every time.
+
+        Args:
+            ctx: the context; the only one, or the current one of several, if None.
+
+        Raises:
+            NotInitializedError: ``initialize()`` was not called.
+            DeferredInitializationError: the shape is not known yet.
+            ContextError: there is no replica there.
+        """
+        return self._core.data(ctx)
+
+    def list_data(self) -> list[NDArray]:
+        """Return the values on all contexts, in their order."""
+        return self._core.replicas()
+
+    def set_data(self, data: Any) -> None:
+        """Write a value to all contexts, in place; a deferred parameter keeps it until it is completed.
+
+        Args:
+            data: an NDArray (on any context), a NumPy array or nested lists, of the parameter's shape. It is
+                converted to the parameter's dtype.
+
+        Raises:
+            NotInitializedError: ``initialize()`` was not called.
+            ShapeMismatchError: another shape.
+            InPlaceError: recording is on.
+        """
+        lifecycle.set_data(self._core, data)
+
+    def grad(self, ctx: Context | None = None) -> NDArray:
+        """Return the gradient on one context: the live buffer.
+
+        Raises:
+            GradientError: ``grad_req`` is ``"null"``.
+            NotInitializedError, DeferredInitializationError, ContextError: as of ``data``.
+        """
+        return self._core.grad(ctx)
+
+    def list_grad(self) -> list[NDArray]:
+        """Return the gradients on all contexts, in their order."""
+        return self._core.gradients()
+
+    def zero_grad(self) -> None:
+        """Set the gradient to 0 on all contexts. Without a gradient, nothing happens."""
+        Plan([self._core]).zero_gradients()
+
+    def list_ctx(self) -> list[Context]:
+        """Return the contexts the parameter is on, or will be.
+
+        Raises:
+            NotInitializedError: ``initialize()`` was not called.
+        """
+        return list(self._core.contexts())
+
+    def var(self) -> Symbol:
+        """Return a symbol that stands for this parameter; the same one every time."""
+        if self._symbol is None:
+            self._symbol = var(
+                self.name,
+                shape=self.shape,
+                dtype=self.dtype,
+                lr_mult=self.lr_mult,
+                wd_mult=self.wd_mult,
+                init=self.init,
+            )
+        return self._symbol
+
+    # -- copies -----------------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        rest = {k: v for k, v in self.__dict__.items() if k not in ("_core", "_symbol")}
+        return {"rest": rest, "core": lifecycle.snapshot(self._core)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state["rest"])
+        self._symbol = None
+        self._core = lifecycle.restore(state["core"])
+
+
+def _partial(shape: Any, name: str) -> PartialShape:
+    return from_mxnet(shape, owner=f"The shape of Parameter {name!r}")
+
+
+class _Copying(initializer.Initializer):
+    """Fills with the value of a Constant."""
+
+    def __init__(self, value: NDArray) -> None:
+        super().__init__()
+        self._value = value
+
+    def _init_weight(self, _: str, arr: NDArray) -> None:
+        arr.write(self._value)
+
+
+class Constant(Parameter):
+    """A parameter that is never trained: it holds a given value and has no gradient.
+
+    Args:
+        name: its name.
+        value: an NDArray (its dtype is kept), or anything ``nd.array`` takes (it becomes float32).
+
+    Attributes:
+        value: the value it was made with. ``set_data`` does not change it.
+
+    Example:
+        >>> import gluonish as mx
+        >>> c = mx.gluon.Constant("scale", [[1.0, 2.0]])
+        >>> c.initialize()
+        >>> c.data().asnumpy(), c.grad_req
+        (array([[1., 2.]], dtype=float32), 'null')
+    """
+
+    def __init__(self, name: str, value: Any) -> None:
+        if not isinstance(value, NDArray):
+            value = from_data(value, cpu(0), "float32")
+        self.value = value
+        super().__init__(
+            name,
+            grad_req="null",
+            shape=value.shape,
+            dtype=value.dtype,
+            init=_Copying(value),
+            differentiable=False,
+        )
+
+    @property
+    def grad_req(self) -> str:
+        """Always ``"null"``. Setting anything else is a warning."""
+        return "null"
+
+    @grad_req.setter
+    def grad_req(self, value: str) -> None:
+        if value != "null":
+            warnings.warn(f"Constant {self.name!r} has no gradient; its grad_req stays 'null'", stacklevel=2)

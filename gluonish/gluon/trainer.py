@@ -1,0 +1,369 @@
+"""Trainer: applies an optimizer to a set of parameters, on any number of contexts."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import warnings
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gluonish.autograd import is_recording
+from gluonish.context import Context
+from gluonish.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    InPlaceError,
+    StaleGradientError,
+)
+from gluonish.gluon import trainer_states
+from gluonish.gluon.parameter import Parameter
+from gluonish.gluon.parameter_dict import ParameterDict
+from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.optimizer import Optimizer
+from gluonish.optimizer import create as create_optimizer
+from gluonish.parameter import lifecycle
+from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.plan import Plan, settle
+from gluonish.parameter.step import OptimizerSlots, reduce_gradients, stale_gradients, update
+
+__all__ = ["Trainer"]
+
+STORES = ("device", "local", "nccl", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device")
+"""Names of stores that add the replicas' gradients on one machine. They all do the same here."""
+
+LARGE = 16 * 2**20
+"""Elements of a parameter from which on the 'local' store leaves updates to the replicas, as in MXNet."""
+
+_next_key = itertools.count().__next__
+
+
+class Trainer:
+    """Applies an optimizer to parameters.
+
+    With several contexts the gradients of all replicas are added; the replicas stay equal. What the optimizer
+    keeps belongs to the parameters: it follows them when they are cast or moved to other contexts. Writing a
+    parameter with ``set_data`` is not undone.
+
+    Args:
+        params: parameters, as a ParameterDict (taken in the order of their names) or a list.
+        optimizer: the name of an optimizer, or one.
+        optimizer_params: arguments of the optimizer, if it is given by name.
+        kvstore: ``"device"`` or ``"local"`` adds the gradients of all replicas; None leaves every replica to
+            its own gradient.
+        compression_params: accepted for one machine and without effect.
+        update_on_kvstore: whether the first replica is updated with the sum and copied to the others (the
+            default with several contexts; gradients stay as they are), or every replica is updated with the
+            sum, which ``allreduce_grads`` has put into its gradient.
+
+    Raises:
+        ArgumentError: what is given as params, kvstore or optimizer_params makes no sense.
+        ContextError: the parameters are on different contexts.
+        NotInitializedError: a parameter was never initialised.
+        UnknownNameError: no optimizer of that name exists.
+
+    Example:
+        >>> import gluonish as mx
+        >>> net = mx.gluon.nn.Dense(1)
+        >>> net.initialize(mx.init.Zero())
+        >>> trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.5})
+        >>> x, y = mx.nd.array([[1.0], [2.0]]), mx.nd.array([[1.0], [2.0]])
+        >>> for _ in range(20):
+        ...     with mx.autograd.record():
+        ...         loss = mx.gluon.loss.L2Loss()(net(x), y)
+        ...     loss.backward()
+        ...     trainer.step(batch_size=2)
+        >>> bool(loss.mean() < 0.01)
+        True
+    """
+
+    def __init__(
+        self,
+        params: ParameterDict | Mapping[str, Parameter] | Sequence[Parameter],
+        optimizer: str | Optimizer,
+        optimizer_params: Mapping[str, Any] | None = None,
+        kvstore: str | None = "device",
+        compression_params: Mapping[str, Any] | None = None,
+        update_on_kvstore: bool | None = None,
+    ) -> None:
+        self._params = _as_list(params)
+        self._cores = [parameter.core for parameter in self._params]
+        self._check_contexts()
+        self._kvstore_name = _checked_store(kvstore)
+        if kvstore is None and update_on_kvstore:
+            raise ArgumentError(
+                "Trainer",
+                "cannot update on a store that does not exist",
+                expected="update_on_kvstore=False or None with kvstore=None",
+            )
+        self._compression_params = compression_params
+        self._update_centrally = update_on_kvstore
+        self._optimizer = self._make_optimizer(optimizer, optimizer_params)
+        self._scale = self._optimizer.rescale_grad
+        self._slots = OptimizerSlots(self._optimizer)
+        self._single = SingleUpdates()
+        self._plan: Plan | None = None
+        self._warned = False
+        self._key = _next_key()
+        for core in self._cores:
+            core.trainers |= {self._key}
+        weakref.finalize(self, _release, self._key, self._cores)
+
+    def _check_contexts(self) -> None:
+        first: tuple[Context, ...] | None = None
+        for core in self._cores:
+            contexts = core.contexts()
+            if first is None:
+                first = contexts
+            elif contexts != first:
+                raise _different_contexts(self._cores[0], first, core, contexts)
+
+    def _make_optimizer(self, optimizer: str | Optimizer, arguments: Mapping[str, Any] | None) -> Optimizer:
+        by_index = dict(enumerate(self._params))
+        if isinstance(optimizer, Optimizer):
+            if arguments:
+                raise ArgumentError(
+                    "Trainer",
+                    "cannot give arguments to an optimizer that exists already",
+                    expected="optimizer_params=None",
+                    received=str(dict(arguments)),
+                )
+            optimizer.param_dict = by_index
+            return optimizer
+        return create_optimizer(optimizer, param_dict=by_index, **(arguments or {}))
+
+    # -- rates --------------------------------------------------------------------------------------------
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer."""
+        return self._optimizer
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate now."""
+        return self._optimizer.learning_rate
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Set the learning rate.
+
+        Raises:
+            LearningRateError: a scheduler is in charge of it.
+        """
+        self._optimizer.set_learning_rate(lr)
+
+    # -- stepping -----------------------------------------------------------------------------------------
+
+    def step(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
+        """Add the gradients of all replicas and update the parameters.
+
+        Args:
+            batch_size: gradients are divided by it.
+            ignore_stale_grad: pass over parameters, and leave out gradients, that no backward pass has
+                written since the last step. Otherwise they are an error.
+
+        Raises:
+            StaleGradientError: naming all such gradients. Nothing is changed then.
+            DeferredInitializationError: naming all parameters whose shapes are not known yet.
+            ArgumentError: some parameters have moved to other contexts than the rest.
+            InPlaceError: recording is on.
+        """
+        self._begin(batch_size)
+        plan = self._current_plan(ignore_stale_grad)
+        self._check_fresh(plan, ignore_stale_grad)
+        central = self._is_central()
+        if not central and self._adds_gradients():
+            reduce_gradients(plan, only_fresh=ignore_stale_grad)
+        self._apply(plan, central=central, only_fresh=ignore_stale_grad)
+
+    def allreduce_grads(self) -> None:
+        """Replace the gradients of all replicas by their sum, for ``update()`` to use.
+
+        Raises:
+            ArgumentError: the trainer updates the first replica only; see ``update_on_kvstore``.
+        """
+        self._refuse_central("allreduce_grads()")
+        if self._adds_gradients():
+            reduce_gradients(self._current_plan(skip_pending=False))
+
+    def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
+        """Update every replica with its own gradient, as ``allreduce_grads()`` or you have left it.
+
+        Args:
+            batch_size: as of ``step``.
+            ignore_stale_grad: as of ``step``.
+
+        Raises:
+            ArgumentError: the trainer updates the first replica only; see ``update_on_kvstore``.
+            StaleGradientError, DeferredInitializationError, InPlaceError: as of ``step``.
+        """
+        self._refuse_central("update()")
+        self._begin(batch_size)
+        plan = self._current_plan(ignore_stale_grad)
+        self._check_fresh(plan, ignore_stale_grad)
+        self._apply(plan, central=False, only_fresh=ignore_stale_grad)
+
+    def _begin(self, batch_size: float) -> None:
+        if is_recording():
+            raise InPlaceError(
+                "Trainer",
+                "cannot update parameters while recording: the recorded graph depends on them",
+                fix="Call step() outside of autograd.record().",
+            )
+        if not batch_size:
+            raise ArgumentError("Trainer", "cannot divide gradients by batch_size 0")
+        self._optimizer.rescale_grad = self._scale / batch_size
+
+    def _current_plan(self, skip_pending: bool) -> Plan:
+        """Return the plan of all parameters, made anew if something about them changed."""
+        plan = self._plan
+        everywhere = not self._is_central()
+        if plan is None or everywhere != self._slots.everywhere or not plan.is_current():
+            self._check_contexts()
+            self._slots.everywhere = everywhere
+            plan = self._plan = settle(self._cores, self._key, self._slots)
+        if plan.pending and not skip_pending:
+            lifecycle.require_ready(plan.pending, "is needed by the Trainer")
+        return plan
+
+    def _check_fresh(self, plan: Plan, ignore: bool) -> None:
+        if ignore:
+            return
+        stale = stale_gradients(plan)
+        if stale:
+            listed = ", ".join(f"{name!r} on {ctx}" for name, ctx in stale)
+            raise StaleGradientError(
+                "Trainer.step()",
+                f"found gradients that no backward pass has written since the last step: {listed}",
+                fix="This happens if a parameter took no part in the forward pass. If that is meant, call "
+                "step(batch_size, ignore_stale_grad=True) to pass over them.",
+            )
+
+    def _apply(self, plan: Plan, *, central: bool, only_fresh: bool) -> None:
+        optimizer = self._optimizer
+        if optimizer.works_on_flat_arrays:
+            update(plan, self._key, optimizer, central=central, only_fresh=only_fresh)
+        else:
+            self._single.update(self._cores, optimizer, central=central, only_fresh=only_fresh)
+
+    # -- several replicas ---------------------------------------------------------------------------------
+
+    def _contexts(self) -> tuple[Context, ...]:
+        return self._cores[0].contexts() if self._cores else ()
+
+    def _adds_gradients(self) -> bool:
+        several = len(self._contexts()) > 1
+        if several and self._kvstore_name is None and not self._warned:
+            self._warned = True
+            warnings.warn(
+                "this Trainer has kvstore=None and several contexts: every replica is updated with its own "
+                "gradient, so the replicas drift apart unless you add the gradients yourself",
+                stacklevel=3,
+            )
+        return several and self._kvstore_name is not None
+
+    def _is_central(self) -> bool:
+        """Whether the first replica is updated and copied to the others."""
+        if len(self._contexts()) < 2 or self._kvstore_name is None:  # noqa: PLR2004
+            return False
+        if self._update_centrally is not None:
+            return self._update_centrally
+        if os.environ.get("MXNET_UPDATE_ON_KVSTORE", "1") == "0":
+            return False
+        return self._kvstore_name != "local" or not any(_is_large(core) for core in self._cores)
+
+    def _refuse_central(self, method: str) -> None:
+        if self._is_central():
+            raise ArgumentError(
+                f"Trainer.{method}",
+                "is not available: this trainer adds gradients and updates in one go, in step()",
+                fix="Make the Trainer with update_on_kvstore=False.",
+            )
+
+    # -- states -------------------------------------------------------------------------------------------
+
+    def save_states(self, fname: Any) -> None:
+        """Save what the optimizer keeps, by the names of parameters, and its counts.
+
+        Args:
+            fname: a path. The file is a safetensors file; it holds no device.
+
+        Raises:
+            DeferredInitializationError: a parameter's shape is not known yet.
+        """
+        self._current_plan(skip_pending=False)
+        trainer_states.save(fname, self._cores, self._key, self._optimizer, self._single)
+
+    def load_states(self, fname: Any) -> None:
+        """Load what ``save_states`` has saved, onto the contexts the parameters are on now.
+
+        Args:
+            fname: a path.
+
+        Raises:
+            FileFormatError: the file is none of these, or belongs to other parameters. Nothing is changed
+                then.
+        """
+        self._current_plan(skip_pending=False)
+        trainer_states.load(fname, self._cores, self._key, self._optimizer, self._single)
+
+
+def _release(key: int, cores: list[ParameterCore]) -> None:
+    """Free what a trainer kept for its parameters."""
+    for core in cores:
+        core.trainers -= {key}
+        if core.is_ready:
+            core.ready().group.slots.pop(key, None)
+
+
+def _as_list(params: Any) -> list[Parameter]:
+    """Return the parameters, each once; those of a dictionary in the order of their names."""
+    if isinstance(params, (ParameterDict, Mapping)):
+        listed = [params[name] for name in sorted(params)]
+    elif isinstance(params, (list, tuple)):
+        listed = list(params)
+    else:
+        raise ArgumentError(
+            "Trainer",
+            "cannot train this",
+            expected="a ParameterDict, a dictionary or a list of Parameters",
+            received=type(params).__name__,
+        )
+    for each in listed:
+        if not isinstance(each, Parameter):
+            raise ArgumentError(
+                "Trainer", "trains Parameters", expected="a Parameter", received=type(each).__name__
+            )
+    return list({id(each): each for each in listed}.values())
+
+
+def _checked_store(kvstore: Any) -> str | None:
+    if kvstore is None:
+        return None
+    if not isinstance(kvstore, str):
+        raise ArgumentTypeError(
+            "Trainer", "cannot use this kvstore", expected="a name or None", received=repr(kvstore)
+        )
+    if kvstore.lower() not in STORES:
+        raise ArgumentError(f"kvstore {kvstore!r}", "does not exist", expected="one of " + ", ".join(STORES))
+    return kvstore.lower()
+
+
+def _is_large(core: ParameterCore) -> bool:
+    size = 1
+    for dim in core.shape or ():
+        size *= dim or 1
+    return size > LARGE
+
+
+def _different_contexts(
+    first: ParameterCore, contexts: Iterable[Context], other: ParameterCore, others: Iterable[Context]
+) -> ArgumentError:
+    return ArgumentError(
+        "Trainer",
+        "needs all parameters on the same contexts, in the same order",
+        expected=f"{', '.join(map(str, contexts))}, as {first.name!r}",
+        received=f"{', '.join(map(str, others))} for {other.name!r}",
+        fix="Move them with collect_params().reset_ctx(contexts).",
+    )

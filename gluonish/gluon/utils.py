@@ -1,0 +1,154 @@
+"""Helpers for training on several contexts, and for files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from gluonish import nd
+from gluonish.context import Context
+from gluonish.engine.ndarray import NDArray
+from gluonish.errors import ArgumentError
+from gluonish.gluon.parameter import Parameter
+from gluonish.gluon.parameter_dict import ParameterDict
+from gluonish.parameter.norms import clip_arrays, clip_parameters
+from gluonish.parameter.plan import Plan
+from gluonish.shape import format_shape
+
+__all__ = ["check_sha1", "clip_global_norm", "split_and_load", "split_data"]
+
+
+def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[NDArray]:
+    """Cut an array into slices along the batch axis.
+
+    Args:
+        data: the array.
+        num_slice: the number of slices.
+        batch_axis: the axis of examples.
+        even_split: whether the slices must be equal. Otherwise the first ones are one longer, and empty ones
+            follow if there are fewer examples than slices.
+
+    Raises:
+        ArgumentError: the examples cannot be divided evenly, and ``even_split`` is True; or there is no such
+            axis, or no slice.
+
+    Example:
+        >>> import gluonish as mx
+        >>> [part.shape for part in split_data(mx.nd.ones((5, 2)), 2, even_split=False)]
+        [(3, 2), (2, 2)]
+    """
+    if num_slice < 1:
+        raise ArgumentError(
+            "split_data()", "needs slices to cut into", expected="num_slice of 1 or more", received=num_slice
+        )
+    if not -data.ndim <= batch_axis < data.ndim:
+        raise ArgumentError(
+            f"An array of shape {format_shape(data.shape)}",
+            "has no such batch axis",
+            expected=f"an axis below {data.ndim}",
+            received=f"batch_axis={batch_axis}",
+        )
+    size = data.shape[batch_axis]
+    if even_split and size % num_slice:
+        raise ArgumentError(
+            f"An array of {size} examples",
+            f"cannot be cut into {num_slice} equal slices along axis {batch_axis}",
+            fix=f"Use a batch size that is a multiple of {num_slice}, or even_split=False.",
+        )
+    short, longer = divmod(size, num_slice)
+    ends = np.cumsum([short + 1] * longer + [short] * (num_slice - longer))
+    if num_slice == 1:
+        return [data]
+    if batch_axis == 0:
+        return [data[int(end) - length : int(end)] for end, length in zip(ends, _lengths(ends), strict=True)]
+    return [
+        nd.slice_axis(data, axis=batch_axis, begin=int(end) - length, end=int(end))
+        for end, length in zip(ends, _lengths(ends), strict=True)
+    ]
+
+
+def _lengths(ends: np.ndarray[Any, Any]) -> list[int]:
+    return [int(length) for length in np.diff(ends, prepend=0)]
+
+
+def split_and_load(
+    data: Any, ctx_list: Sequence[Context], batch_axis: int = 0, even_split: bool = True
+) -> list[NDArray]:
+    """Cut an array into slices and put one on each context.
+
+    Args:
+        data: an NDArray, or what ``nd.array`` takes.
+        ctx_list: the contexts.
+        batch_axis: the axis of examples.
+        even_split: as of ``split_data``.
+
+    Returns:
+        The slices, each on its context. With one context, the array itself if it is there already.
+
+    Raises:
+        ArgumentError: there are no contexts, or as of ``split_data``.
+
+    Example:
+        >>> import gluonish as mx
+        >>> [part.context for part in split_and_load(mx.nd.ones((4, 2)), [mx.cpu(0), mx.cpu(1)])]
+        [cpu(0), cpu(1)]
+    """
+    if not ctx_list:
+        raise ArgumentError("split_and_load()", "needs at least one context to load to")
+    if not isinstance(data, NDArray):
+        data = nd.array(data, ctx=ctx_list[0])
+    slices = split_data(data, len(ctx_list), batch_axis, even_split)
+    return [part.as_in_context(ctx) for part, ctx in zip(slices, ctx_list, strict=True)]
+
+
+def clip_global_norm(
+    arrays: Sequence[NDArray] | ParameterDict | Sequence[Parameter],
+    max_norm: float,
+    check_isfinite: bool = True,
+) -> Any:
+    """Scale arrays so that the 2-norm of all their elements together is at most ``max_norm``.
+
+    They are multiplied, in place, by ``min(1, max_norm / (norm + 1e-8))``. For the gradients of whole
+    networks that is one pass over memory.
+
+    Args:
+        arrays: the arrays, on one context or several; or parameters, whose gradients are meant. The gradients
+            of a parameter's replicas are added for the norm, as a Trainer adds them, and scaled alike.
+        max_norm: the bound.
+        check_isfinite: whether a norm that is no finite number is an error.
+
+    Returns:
+        The norm before scaling: a float, or an NDArray of shape (1,) if it is not checked.
+
+    Raises:
+        NonFiniteGradientError: the norm is NaN or infinite; the arrays are left as they are. It names the
+            arrays that hold such numbers.
+        ArgumentError: there are no arrays.
+
+    Example:
+        >>> import gluonish as mx
+        >>> a, b = mx.nd.array([3.0]), mx.nd.array([4.0])
+        >>> round(float(clip_global_norm([a, b], 1.0)), 4), a.asnumpy()
+        (5.0, array([0.6], dtype=float32))
+    """
+    if isinstance(arrays, ParameterDict):
+        return clip_parameters(arrays.plan(), max_norm, check_isfinite)
+    if len(arrays) and isinstance(arrays[0], Parameter):
+        plan = Plan(p.core for p in arrays)  # type: ignore[union-attr]
+        return clip_parameters(plan, max_norm, check_isfinite)
+    return clip_arrays(cast("Sequence[NDArray]", arrays), max_norm, check_isfinite)
+
+
+def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
+    """Tell whether a file has this SHA-1 hash, given in hexadecimal (or its beginning)."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    with Path(filename).open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    found = digest.hexdigest()
+    return found[: len(sha1_hash)] == sha1_hash

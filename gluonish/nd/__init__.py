@@ -1,0 +1,55 @@
+"""``mx.nd``: functions on arrays.
+
+Most of them are generated from the operator table: an operator ``softmax`` becomes ``nd.softmax``, an
+operator ``_linalg_gemm2`` becomes ``nd.linalg.gemm2``. The stub beside this file is written from the same
+table by ``tools/stubs.py``.
+"""
+
+from __future__ import annotations
+
+from gluonish import ops as _ops
+from gluonish.engine.invoke import make_function as _make_function
+from gluonish.engine.namespace import populate as _populate
+from gluonish.engine.ndarray import NDArray
+from gluonish.nd import contrib, random
+from gluonish.nd.creation import (
+    arange,
+    array,
+    concatenate,
+    empty,
+    eye,
+    full,
+    linspace,
+    ones,
+    waitall,
+    zeros,
+)
+from gluonish.nd.functions import (
+    add,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    histogram,
+    hypot,
+    lesser,
+    lesser_equal,
+    logical_and,
+    logical_or,
+    logical_xor,
+    maximum,
+    minimum,
+    modulo,
+    moveaxis,
+    multiply,
+    not_equal,
+    onehot_encode,
+    power,
+    split_v2,
+    subtract,
+    true_divide,
+)
+from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_dlpack_for_write
+from gluonish.serialization import load, save
+
+_populate(globals(), _make_function)

@@ -1,0 +1,912 @@
+# Written from the operator table by tools/stubs.py; do not edit.
+# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from numpy.typing import DTypeLike
+
+from gluonish.context import Context
+from gluonish.engine.ndarray import NDArray
+
+def _Equal(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left == right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Greater(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left > right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Greater_Equal(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left >= right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Hypot(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the hypotenuse of a right triangle with these legs; the shapes are equal."""
+
+def _Lesser(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left < right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Lesser_Equal(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left <= right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Maximum(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the larger of two elements; between equal ones the gradient goes to the left; the shapes are equal."""
+
+def _Minimum(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the smaller of two elements; between equal ones the gradient goes to the left; the shapes are equal."""
+
+def _Not_Equal(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left != right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Power(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array raised to the power of the right; the shapes are equal."""
+
+def _adaptive_avg_spread(
+    g: NDArray,
+    size: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the transpose of adaptive pooling: the gradient by images of this height and width."""
+
+def _add(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the sum of two arrays; the shapes are equal."""
+
+def _arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    infer_range: bool = False,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return start, start + step, ... below stop, each repeated; with one bound, from 0 to it."""
+
+def _backward_gather_nd(
+    data: NDArray,
+    indices: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return zeros of a shape with the data added at places: the transpose of ``gather_nd``."""
+
+def _conv_data_grad(
+    g: NDArray,
+    weight: NDArray,
+    size: int | Sequence[int],
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_group: int = 1,
+    layout: Literal["NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the gradient of a convolution by its images, whose spatial sizes are ``size``."""
+
+def _conv_weight_grad(
+    data: NDArray,
+    g: NDArray,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_group: int = 1,
+    layout: Literal["NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the gradient of a convolution by its weight."""
+
+def _copy(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a copy."""
+
+def _diag_put(
+    values: NDArray,
+    shape: int | Sequence[int],
+    k: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return zeros of a shape with values on diagonal k of two axes: the transpose of ``diag``."""
+
+def _div(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array divided by the right; integers divide towards zero, as in C; the shapes are equal."""
+
+def _div_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array divided by the right; integers divide towards zero, as in C, with a number on the right."""
+
+_equal = _Equal
+
+def _equal_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left == right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _eye(
+    N: int,
+    M: int = 0,
+    k: int = 0,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return an N x M matrix (M = 0: square) with ones on diagonal k and zeros elsewhere."""
+
+def _full(
+    value: float,
+    shape: int | Sequence[int] = (),
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return an array filled with one value."""
+
+def _getitem(
+    data: NDArray,
+    key: Any,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the elements at a resolved key: a view of a contiguous block, otherwise a copy."""
+
+_greater = _Greater
+
+_greater_equal = _Greater_Equal
+
+def _greater_equal_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left >= right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _greater_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left > right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _histogram(
+    data: NDArray,
+    bins: NDArray | None = None,
+    bin_cnt: int | None = None,
+    range: float | Sequence[float] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Count how many elements fall into each bin; the second output are the edges of the bins."""
+
+_hypot = _Hypot
+
+def _hypot_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the hypotenuse of a right triangle with these legs, with a number on the right."""
+
+def _index_add(
+    g: NDArray,
+    indices: NDArray,
+    size: int,
+    axis: int = 0,
+    mode: Literal["clip", "wrap", "raise"] = "clip",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return zeros with ``size`` entries along an axis, and ``g`` added there at the indices."""
+
+def _key_add(
+    values: NDArray,
+    key: Any,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return zeros of a shape with values added at a resolved key: the transpose of ``_getitem``."""
+
+_lesser = _Lesser
+
+_lesser_equal = _Lesser_Equal
+
+def _lesser_equal_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left <= right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _lesser_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left < right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _linspace(
+    start: float,
+    stop: float,
+    num: int,
+    endpoint: bool = True,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return ``num`` evenly spaced numbers from start to stop."""
+
+def _logical_and(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left and right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _logical_and_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left and right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _logical_or(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left or right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _logical_or_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left or right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _logical_xor(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left xor right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _logical_xor_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left xor right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _mask_put(
+    values: NDArray,
+    index: NDArray,
+    axis: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return zeros with values where the mask is not 0 along an axis: the transpose of ``boolean_mask``."""
+
+_maximum = _Maximum
+
+def _maximum_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the larger of two elements; between equal ones the gradient goes to the left, with a number on the right."""
+
+_minimum = _Minimum
+
+def _minimum_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the smaller of two elements; between equal ones the gradient goes to the left, with a number on the right."""
+
+def _minus(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array minus the right; the shapes are equal."""
+
+def _minus_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array minus the right, with a number on the right."""
+
+def _mod(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the remainder of a division, with the sign of the divisor; the shapes are equal."""
+
+def _mod_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the remainder of a division, with the sign of the divisor, with a number on the right."""
+
+def _mul(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the product of two arrays, element by element; the shapes are equal."""
+
+def _mul_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the product of two arrays, element by element, with a number on the right."""
+
+def _neighbour_sum(
+    data: NDArray,
+    nsize: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return for each channel, axis 1, the sum over the ``nsize`` channels around it."""
+
+_not_equal = _Not_Equal
+
+def _not_equal_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left != right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _np_cumsum(
+    a: NDArray,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the sums of the elements up to each one, along an axis or (None) in the flat array."""
+
+def _np_negative(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the negated array."""
+
+def _ones(
+    shape: int | Sequence[int] = (),
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return an array of ones."""
+
+def _pad_fold(
+    g: NDArray,
+    mode: Literal["constant", "edge", "reflect"],
+    pad_width: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Take padding off and add it to the elements it came from: the transpose of ``Pad``."""
+
+_plus = _add
+
+def _plus_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the sum of two arrays, with a number on the right."""
+
+def _polygamma(
+    data: NDArray,
+    order: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the derivative of this order of the digamma function."""
+
+def _pool_choice(
+    data: NDArray,
+    maxima: NDArray,
+    kernel: int | Sequence[int] = (),
+    global_pool: bool = False,
+    pooling_convention: Literal["valid", "full", "same"] = "valid",
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    layout: Literal["NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return for each window where its first maximum is: an index into the flat images."""
+
+def _pool_gather(
+    data: NDArray,
+    choice: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the pixel that each window chose; 0 for windows without a choice."""
+
+def _pool_scatter(
+    g: NDArray,
+    choice: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return images of zeros, with the gradient of each window added at its chosen pixel."""
+
+def _pool_spread(
+    g: NDArray,
+    shape: int | Sequence[int],
+    pool_type: Literal["avg", "sum"],
+    kernel: int | Sequence[int] = (),
+    global_pool: bool = False,
+    pooling_convention: Literal["valid", "full", "same"] = "valid",
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    count_include_pad: bool | None = None,
+    layout: Literal["NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the transpose of pooling by sums or means: the gradient by images of this shape."""
+
+_power = _Power
+
+def _power_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array raised to the power of the right, with a number on the right."""
+
+def _put_along(
+    values: NDArray,
+    indices: NDArray,
+    size: int,
+    axis: int,
+    mode: Literal["clip", "wrap", "raise"] = "clip",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return zeros with ``size`` entries along an axis, and each value at its index there."""
+
+def _ravel_multi_index(
+    data: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the positions, in the flat array of this shape, of coordinates: row i holds those on axis i."""
+
+def _rdiv_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array divided by the right; integers divide towards zero, as in C, with a number on the left."""
+
+def _reshape_to(
+    data: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the array in exactly this shape, over the same memory. A 0 is a size here, no code."""
+
+def _rminus_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array minus the right, with a number on the left."""
+
+def _rmod_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the remainder of a division, with the sign of the divisor, with a number on the left."""
+
+def _rnn_param_concat(
+    *data: NDArray | Sequence[NDArray],
+    dim: int = 1,
+    num_args: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the arrays joined along an axis; they agree in all others."""
+
+def _rpower_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array raised to the power of the right, with a number on the left."""
+
+def _sample_exponential(
+    lam: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the exponential distribution of rate lam; its mean is 1 / lam, for each element of the arrays of parameters."""
+
+def _sample_gamma(
+    alpha: NDArray,
+    beta: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the gamma distribution of shape alpha and scale beta; its mean is alpha * beta, for each element of the arrays of parameters."""
+
+def _sample_generalized_negative_binomial(
+    mu: NDArray,
+    alpha: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the negative binomial distribution of mean mu and variance mu + alpha * mu^2, for each element of the arrays of parameters."""
+
+def _sample_multinomial(
+    data: NDArray,
+    shape: int | Sequence[int] = (),
+    get_prob: bool = False,
+    dtype: DTypeLike = "int32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Draw classes by the probabilities in the last axis."""
+
+def _sample_negative_binomial(
+    k: NDArray,
+    p: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the number of failures before k successes of probability p; its mean is k * (1 - p) / p, for each element of the arrays of parameters."""
+
+def _sample_normal(
+    mu: NDArray,
+    sigma: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the normal distribution of this mean and standard deviation, for each element of the arrays of parameters."""
+
+def _sample_poisson(
+    lam: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the Poisson distribution of mean lam, for each element of the arrays of parameters."""
+
+def _sample_uniform(
+    low: NDArray,
+    high: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the uniform distribution on [low, high), for each element of the arrays of parameters."""
+
+def _sample_unique_zipfian(
+    range_max: int,
+    shape: int | Sequence[int],
+    ctx: Context | str | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Draw, for each row of ``shape``, different classes from the log-uniform (Zipfian) distribution."""
+
+def _sequence_last_put(
+    values: NDArray,
+    sequence_length: NDArray | None = None,
+    *,
+    steps: int,
+    use_sequence_length: bool = False,
+    axis: int = 0,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return zeros with values at the last step of each sequence: the transpose of ``SequenceLast``."""
+
+def _shuffle(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Put the rows (the entries along the first axis) in a random order."""
+
+def _softmax_target(
+    data: NDArray,
+    label: NDArray,
+    smooth_alpha: float = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return what a softmax of shape (samples, classes, places) should have been."""
+
+def _softmax_weight(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    ignore_label: float = -1.0,
+    use_ignore: bool = False,
+    normalization: Literal["batch", "null", "valid"] = "null",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return what the gradient at each place is multiplied with, in the shape (samples, 1, places)."""
+
+def _split_v2(
+    data: NDArray,
+    indices: int | Sequence[int],
+    axis: int = 1,
+    squeeze_axis: bool = False,
+    sections: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Cut an axis before each of these indices, the first of which is 0, or into sections."""
+
+_sub = _minus
+
+def _sum_to(
+    data: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Sum over the axes in which ``data`` is larger than ``shape``: the reverse of broadcasting."""
+
+def _take_along(
+    data: NDArray,
+    indices: NDArray,
+    axis: int,
+    mode: Literal["clip", "wrap", "raise"] = "clip",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return, for each index, the element at it along an axis; the other axes are those of the indices."""
+
+def _triangle(
+    A: NDArray,
+    lower: bool = True,
+    diagonal: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return each matrix with one triangle set to 0 and the diagonal multiplied by a number."""
+
+def _unravel_index(
+    data: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the coordinates, in an array of this shape, of positions in the flat array."""
+
+def _zeros(
+    shape: int | Sequence[int] = (),
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return an array of zeros."""

@@ -1,0 +1,100 @@
+# Written from the operator table by tools/stubs.py; do not edit.
+# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from numpy.typing import DTypeLike
+
+from gluonish.context import Context
+from gluonish.engine.ndarray import NDArray
+from gluonish.nd.control_flow import cond as cond
+from gluonish.nd.control_flow import foreach as foreach
+from gluonish.nd.control_flow import while_loop as while_loop
+from gluonish.nd.functions import isfinite as isfinite
+from gluonish.nd.functions import isinf as isinf
+from gluonish.nd.functions import isnan as isnan
+from gluonish.nd.sampling import rand_zipfian as rand_zipfian
+
+def AdaptiveAvgPooling2D(
+    data: NDArray,
+    output_size: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return images of a given size, each pixel the mean of its share of the input."""
+
+def SparseEmbedding(
+    data: NDArray,
+    weight: NDArray,
+    input_dim: int,
+    output_dim: int,
+    dtype: DTypeLike = "float32",
+    sparse_grad: bool = False,
+    *,
+    deterministic: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the rows of the weight at the indices in the data, on a new last axis."""
+
+def SyncBatchNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 0.001,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    ndev: int = 1,
+    key: str = "",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Normalise each channel, axis 1, like ``BatchNorm``: the batch is what this array holds."""
+
+def arange_like(
+    data: NDArray,
+    start: float = 0.0,
+    step: float = 1.0,
+    repeat: int = 1,
+    axis: int | None = None,
+    *,
+    ctx: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return start, start + step, ..., each repeated: as many as an axis is long."""
+
+def boolean_mask(
+    data: NDArray,
+    index: NDArray,
+    axis: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the elements along an axis where the mask, which has one entry for each, is not 0."""
+
+def div_sqrt_dim(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Divide by the square root of the last axis' size."""
+
+def index_copy(
+    old_tensor: NDArray,
+    index_vector: NDArray,
+    new_tensor: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a copy of the old array with its rows at the indices replaced by those of the new one."""

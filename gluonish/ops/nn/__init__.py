@@ -1,0 +1,33 @@
+"""The operators of neural networks, one module per kind of layer."""
+
+from gluonish.ops.nn import (
+    activation,
+    adaptive_pooling,
+    batch_norm,
+    convolution,
+    dense,
+    dropout,
+    embedding,
+    lrn,
+    normalization,
+    output,
+    pooling,
+    resize,
+    softmax,
+)
+
+__all__ = [
+    "activation",
+    "adaptive_pooling",
+    "batch_norm",
+    "convolution",
+    "dense",
+    "dropout",
+    "embedding",
+    "lrn",
+    "normalization",
+    "output",
+    "pooling",
+    "resize",
+    "softmax",
+]

@@ -1,0 +1,143 @@
+"""Plans: which pieces of memory an operation over many parameters touches.
+
+A plan is made once and used until one of its groups changes. Using it looks at a counter per group, not at
+every parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from gluonish.engine.backend import backend_of
+from gluonish.parameter import lifecycle
+from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.flat import FlatGroup, Run, runs_of
+from gluonish.parameter.slots import SlotPolicy, SlotSet
+from gluonish.parameter.states import Ready
+
+__all__ = ["Piece", "Plan", "settle"]
+
+
+@attrs.frozen(eq=False)
+class Piece:
+    """What a plan touches of one group.
+
+    Attributes:
+        group: the group.
+        indices: the members covered, in the order of memory.
+        runs: the contiguous runs that they form.
+        lr_mult: the factor on the learning rate of every member of the group.
+        wd_mult: the factor on the weight decay, likewise.
+    """
+
+    group: FlatGroup
+    indices: np.ndarray[Any, np.dtype[np.int64]]
+    runs: list[Run]
+    lr_mult: np.ndarray[Any, np.dtype[np.float64]]
+    wd_mult: np.ndarray[Any, np.dtype[np.float64]]
+
+    @classmethod
+    def of(cls, group: FlatGroup, members: list[int]) -> Piece:
+        """Return what a plan touches of a group, given the members it covers."""
+        multipliers = [(1.0, 1.0) if c is None else (c.lr_mult, c.wd_mult) for c in group.cores]
+        lr_mult, wd_mult = np.array(multipliers, np.float64).T
+        return cls(group, np.array(sorted(members)), runs_of(group, members), lr_mult, wd_mult)
+
+    def cores(self) -> list[ParameterCore]:
+        """Return the parameters covered."""
+        return [self.group.cores[i] for i in self.indices]
+
+
+class Plan:
+    """The memory of some parameters.
+
+    Args:
+        cores: the parameters, each once.
+
+    Attributes:
+        pieces: by group, what is touched of those that have gradients.
+        pending: the parameters that hold no values yet.
+    """
+
+    __slots__ = ("_watched", "pending", "pieces")
+
+    def __init__(self, cores: Iterable[ParameterCore]) -> None:
+        indices: dict[FlatGroup, list[int]] = {}
+        self.pending: list[ParameterCore] = []
+        for core in cores:
+            if type(core.state) is Ready:
+                indices.setdefault(core.state.group, []).append(core.state.index)
+            else:
+                self.pending.append(core)
+        self._watched = [(group, group.epoch) for group in indices]
+        self.pieces = [Piece.of(group, members) for group, members in indices.items() if group.has_grad]
+
+    def is_current(self) -> bool:
+        """Tell whether nothing has changed that the plan depends on."""
+        for group, epoch in self._watched:
+            if group.epoch != epoch:
+                return False
+        return not any(core.is_ready for core in self.pending)
+
+    def zero_gradients(self) -> None:
+        """Set all gradients to 0."""
+        for piece in self.pieces:
+            for place, slab in piece.group.grad.items():
+                with backend_of(place).scope(place):
+                    for run in piece.runs:
+                        slab.flat[run.start : run.stop] = 0
+                        slab.versions[run.first : run.last] += 1
+
+
+def settle(cores: Sequence[ParameterCore], key: int, policy: SlotPolicy) -> Plan:
+    """Bring the memory of a trainer's parameters into the form its step wants, and return the plan.
+
+    Afterwards every group that holds one of these parameters with a gradient holds only such parameters, and
+    has slots for the trainer. Parameters that several trainers update form groups of their own, so that
+    trainers do not keep rebuilding each other's groups.
+
+    Args:
+        cores: the parameters, each once.
+        key: the trainer's key.
+        policy: what it keeps.
+    """
+    buckets: dict[Any, list[ParameterCore]] = {}
+    for core in cores:
+        state = core.state
+        if type(state) is Ready and state.grad is not None:
+            buckets.setdefault((core.dtype, state.contexts, core.trainers), []).append(core)
+    for members in buckets.values():
+        groups = {core.ready().group for core in members}
+        group = next(iter(groups))
+        if len(groups) > 1 or group.vacant or len(group.cores) != len(members):
+            group = lifecycle.repack(_in_memory_order(members))
+        slots = group.slots.get(key)
+        if slots is None or not slots.fits():
+            slots = group.slots[key] = _renewed(slots, policy, group)
+        slots.start_missing()
+    return Plan(cores)
+
+
+def _in_memory_order(cores: Iterable[ParameterCore]) -> list[ParameterCore]:
+    """Return parameters as they lie in memory now, so that most of them keep their neighbours."""
+    order: dict[FlatGroup, int] = {}
+    placed = []
+    for core in cores:
+        state = core.ready()
+        placed.append((order.setdefault(state.group, len(order)), state.index, core))
+    return [core for _, _, core in sorted(placed, key=lambda each: each[:2])]
+
+
+def _renewed(before: SlotSet | None, policy: SlotPolicy, group: FlatGroup) -> SlotSet:
+    """Return slots that fit the policy as it is now, keeping what there is."""
+    slots = SlotSet(policy, group)
+    if before is not None:
+        for index, core in enumerate(group.cores):
+            assert core is not None
+            values = {place: array._raw for place, array in core.ready().data.items()}
+            slots.inherit(index, core.known_shape(), before, index, values)
+    return slots

@@ -1,0 +1,299 @@
+"""One optimizer step over flat memory.
+
+The work of a step is a walk over the buffers of each group. In host memory it goes block by block, small
+enough to stay in the processor's cache: the gradients of all replicas are added, the optimizer's formula is
+applied and the result copied to all replicas before the next block is touched. On a GPU a block is a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gluonish.context import Context
+from gluonish.engine.backend import backend_of
+from gluonish.engine.ndarray import NDArray, transfer_raw
+from gluonish.optimizer import Optimizer
+from gluonish.optimizer.optimizer import MASTER
+from gluonish.parameter.flat import FlatGroup, Run, runs_of
+from gluonish.parameter.plan import Piece, Plan
+from gluonish.parameter.slots import SlotSet
+
+__all__ = [
+    "OptimizerSlots",
+    "is_fresh",
+    "reduce_gradients",
+    "set_fresh",
+    "stale_gradients",
+    "sum_of_gradients",
+    "update",
+]
+
+BLOCK = 1 << 15
+"""Elements per block in host memory: a few arrays of this size fit into a core's second-level cache."""
+
+FLOAT32 = np.dtype("float32")
+
+
+class OptimizerSlots:
+    """What an optimizer keeps for the parameters of a trainer.
+
+    Args:
+        optimizer: the optimizer.
+
+    Attributes:
+        optimizer: the same; it may be exchanged.
+        everywhere: whether every replica has slots of its own.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.everywhere = True
+
+    def slot_names(self, dtype: np.dtype[Any]) -> dict[str, str]:
+        """Return the optimizer's slots, and a float32 master where one is used."""
+        names = self.optimizer.slot_names()
+        return {MASTER: "weight", **names} if self.optimizer.uses_master(dtype) else names
+
+    def slot_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Return float32 where there is a master, else the dtype of the parameters."""
+        return FLOAT32 if self.optimizer.uses_master(dtype) else dtype
+
+
+def is_fresh(gradient: NDArray) -> bool:
+    """Tell whether a backward pass has written this gradient since the last update."""
+    return gradient._storage.fresh
+
+
+def set_fresh(gradient: NDArray, *, fresh: bool) -> None:
+    """Say whether a gradient counts as written since the last update."""
+    gradient._storage.fresh = fresh
+
+
+# -- gradients of several replicas ------------------------------------------------------------------------
+
+
+def stale_gradients(plan: Plan) -> list[tuple[str, Context]]:
+    """Return name and context of every gradient that no backward pass has written since the last update."""
+    stale = []
+    for piece in plan.pieces:
+        for ctx in piece.group.contexts:
+            fresh = piece.group.grad[ctx.place].fresh[piece.indices]
+            if not fresh.all():
+                stale += [(core.name, ctx) for core, ok in zip(piece.cores(), fresh, strict=True) if not ok]
+    return stale
+
+
+def reduce_gradients(plan: Plan, *, only_fresh: bool = False) -> None:
+    """Replace the gradients of all replicas by their sum.
+
+    Args:
+        plan: the parameters.
+        only_fresh: leave gradients out that no backward pass has written since the last update.
+    """
+    for piece in plan.pieces:
+        group = piece.group
+        if len(group.contexts) == 1:
+            continue
+        places = list(group.grad)
+        for run, sources in _sources(piece, only_fresh=only_fresh):
+            for part in _blocks(group, run):
+                total = _sum([group.grad[p] for p in sources], part, places[0])
+                for place in places:
+                    _assign(group.grad[place].flat, part, total, places[0], place)
+            for place in places:
+                group.grad[place].versions[run.first : run.last] += 1
+                group.grad[place].fresh[run.first : run.last] = True
+
+
+def sum_of_gradients(plan: Plan) -> Iterator[tuple[Any, Context]]:
+    """Yield the sums over replicas of all gradients, in pieces, each with the place where it is."""
+    for piece in plan.pieces:
+        slabs = list(piece.group.grad.values())
+        place = slabs[0].ctx.place
+        for run in piece.runs:
+            for part in _blocks(piece.group, run):
+                yield _sum(slabs, part, place), place
+
+
+def _sources(piece: Piece, *, only_fresh: bool) -> Iterator[tuple[Run, list[Context]]]:
+    """Yield runs of members, each with the places whose gradients count for all of them."""
+    group = piece.group
+    places = list(group.grad)
+    if not only_fresh:
+        for run in piece.runs:
+            yield run, places
+        return
+    fresh = np.stack([group.grad[place].fresh[piece.indices] for place in places])
+    for pattern in np.unique(fresh, axis=1).T:
+        if pattern.any():
+            members = piece.indices[(fresh == pattern[:, None]).all(axis=0)]
+            for run in runs_of(group, members):
+                yield run, [place for place, counts in zip(places, pattern, strict=True) if counts]
+
+
+def _blocks(group: FlatGroup, run: Run) -> Iterator[slice]:
+    """Cut a run into blocks; one block where a device other than the host takes part."""
+    on_host = not any(backend_of(ctx).enters_device for ctx in group.contexts)
+    size = BLOCK if on_host else max(1, run.stop - run.start)
+    for start in range(run.start, run.stop, size):
+        yield slice(start, min(start + size, run.stop))
+
+
+def _sum(slabs: Sequence[Any], part: slice, target: Context) -> Any:
+    """Return the sum of parts of several slabs as a new array on ``target``, or the part of the only one."""
+    if len(slabs) == 1 and slabs[0].ctx.place is target:
+        return slabs[0].flat[part]
+    parts = [
+        slab.flat[part] if slab.ctx.place is target else _moved(slab.flat[part], slab.ctx, target)
+        for slab in slabs
+    ]
+    with backend_of(target).scope(target):
+        if len(parts) == 1:
+            return parts[0].copy()
+        total = parts[0] + parts[1]
+        for each in parts[2:]:
+            total += each
+    return total
+
+
+def _moved(raw: Any, source: Context, target: Context) -> Any:
+    """Return memory where ``target`` can read it: host contexts can read each other's."""
+    here, there = backend_of(source), backend_of(target)
+    if here is there and not here.enters_device:
+        return raw
+    return transfer_raw(raw, source, target)
+
+
+def _assign(flat: Any, part: slice, value: Any, source: Context, target: Context) -> None:
+    value = value if source is target else _moved(value, source, target)
+    with backend_of(target).scope(target):
+        flat[part] = value
+
+
+# -- the update -------------------------------------------------------------------------------------------
+
+
+def update(plan: Plan, key: int, optimizer: Optimizer, *, central: bool, only_fresh: bool = False) -> None:
+    """Apply one step of the optimizer to all parameters of a plan.
+
+    Args:
+        plan: the parameters, from ``settle``.
+        key: the trainer's key.
+        optimizer: the optimizer; it works on flat arrays.
+        central: add the gradients of all replicas, update the first and copy it to the others. Otherwise
+            every replica is updated with its own gradient.
+        only_fresh: leave gradients out that no backward pass has written since the last update, and what
+            would be updated with them.
+    """
+    selected = [(piece, list(_sources(piece, only_fresh=only_fresh))) for piece in plan.pieces]
+    counts = [piece.group.slots[key].counts[r.first : r.last] for piece, runs in selected for r, _ in runs]
+    newest = optimizer.begin_num_update + 1 + max((int(each.max()) for each in counts), default=-1)
+    optimizer.num_update = max(optimizer.num_update, newest)
+    learning_rate = optimizer.learning_rate
+    for piece, runs in selected:
+        slots = piece.group.slots[key]
+        for run, sources in runs:
+            slots.counts[run.first : run.last] += 1
+            coefficients = _coefficients(piece, run, slots, optimizer, learning_rate)
+            if central:
+                _update_centrally(piece.group, run, sources, slots, optimizer, coefficients)
+                updated = list(piece.group.grad)
+            else:
+                _update_each(piece.group, run, sources, slots, optimizer, coefficients)
+                updated = sources
+            _note_update(piece.group, run, slots, updated)
+
+
+def _note_update(group: FlatGroup, run: Run, slots: SlotSet, updated: Sequence[Context]) -> None:
+    """Count the writes, and mark gradients as used."""
+    members = slice(run.first, run.last)
+    for place in updated:
+        group.data[place].versions[members] += 1
+        group.grad[place].fresh[members] = False
+        if place in slots.synced:
+            slots.synced[place][members] = group.data[place].versions[members]
+
+
+def _coefficients(
+    piece: Piece, run: Run, slots: SlotSet, optimizer: Optimizer, learning_rate: float
+) -> Callable[[slice], dict[str, Any]]:
+    """Return what gives the coefficients of a block: numbers where all parameters of the run agree."""
+    members = slice(run.first, run.last)
+    lr = learning_rate * piece.lr_mult[members]
+    wd = optimizer.wd * piece.wd_mult[members]
+    t = optimizer.begin_num_update + slots.counts[members]
+    if _uniform(lr) and _uniform(wd) and _uniform(t):
+        numbers = optimizer.coefficients(float(lr[0]), float(wd[0]), int(t[0]))
+        numbers = {name: float(value) for name, value in numbers.items()}
+        return lambda _: numbers
+    lengths = np.diff(piece.group.offsets[run.first : run.last + 1])
+    per_member = optimizer.coefficients(lr, wd, t)
+    dtype = np.float64 if slots.dtype == np.float64 else np.float32
+    expanded = {
+        name: np.repeat(np.broadcast_to(value, lr.shape).astype(dtype), lengths)
+        for name, value in per_member.items()
+    }
+    return lambda part: {
+        name: values[part.start - run.start : part.stop - run.start] for name, values in expanded.items()
+    }
+
+
+def _uniform(values: np.ndarray[Any, Any]) -> bool:
+    return bool((values == values[0]).all())
+
+
+def _update_centrally(
+    group: FlatGroup,
+    run: Run,
+    sources: Sequence[Context],
+    slots: SlotSet,
+    optimizer: Optimizer,
+    coefficients: Callable[[slice], dict[str, Any]],
+) -> None:
+    first, *others = group.data
+    slots.renew_mirrors(run.first, run.last, first)
+    for part in _blocks(group, run):
+        total = _sum([group.grad[place] for place in sources], part, first)
+        _apply(group, part, first, total, slots, optimizer, coefficients(part))
+        for place in others:
+            _assign(group.data[place].flat, part, group.data[first].flat[part], first, place)
+
+
+def _update_each(
+    group: FlatGroup,
+    run: Run,
+    places: Sequence[Context],
+    slots: SlotSet,
+    optimizer: Optimizer,
+    coefficients: Callable[[slice], dict[str, Any]],
+) -> None:
+    for place in places:
+        slots.renew_mirrors(run.first, run.last, place)
+        for part in _blocks(group, run):
+            gradient = group.grad[place].flat[part]
+            _apply(group, part, place, gradient, slots, optimizer, coefficients(part))
+
+
+def _apply(
+    group: FlatGroup,
+    part: slice,
+    place: Context,
+    grad: Any,
+    slots: SlotSet,
+    optimizer: Optimizer,
+    coefficients: dict[str, Any],
+) -> None:
+    """Run the optimizer's formula on one block."""
+    backend = backend_of(place)
+    weight = group.data[place].flat[part]
+    kept = {name: places[place][part] for name, places in slots.arrays.items()}
+    with backend.scope(place), np.errstate(all="ignore"):
+        if backend.enters_device:
+            coefficients = {
+                name: backend.xp.asarray(value) if np.ndim(value) else value
+                for name, value in coefficients.items()
+            }
+        optimizer.apply(backend.xp, weight, grad, kept, coefficients)

@@ -1,0 +1,11 @@
+"""``mx.sym``: functions on symbols, generated from the operator table like those of ``mx.nd``."""
+
+from __future__ import annotations
+
+from gluonish.engine.namespace import populate as _populate
+from gluonish.symbol import Group, Symbol, var
+from gluonish.symbol import make_function as _make_function
+
+Variable = var
+
+_populate(globals(), _make_function)

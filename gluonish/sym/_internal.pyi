@@ -1,0 +1,912 @@
+# Written from the operator table by tools/stubs.py; do not edit.
+# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from numpy.typing import DTypeLike
+
+from gluonish.context import Context
+from gluonish.symbol.symbol import Symbol
+
+def _Equal(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left == right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Greater(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left > right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Greater_Equal(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left >= right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Hypot(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the hypotenuse of a right triangle with these legs; the shapes are equal."""
+
+def _Lesser(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left < right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Lesser_Equal(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left <= right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Maximum(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the larger of two elements; between equal ones the gradient goes to the left; the shapes are equal."""
+
+def _Minimum(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the smaller of two elements; between equal ones the gradient goes to the left; the shapes are equal."""
+
+def _Not_Equal(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left != right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Power(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array raised to the power of the right; the shapes are equal."""
+
+def _adaptive_avg_spread(
+    g: Symbol | None = None,
+    *,
+    size: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the transpose of adaptive pooling: the gradient by images of this height and width."""
+
+def _add(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the sum of two arrays; the shapes are equal."""
+
+def _arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    infer_range: bool = False,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return start, start + step, ... below stop, each repeated; with one bound, from 0 to it."""
+
+def _backward_gather_nd(
+    data: Symbol | None = None,
+    indices: Symbol | None = None,
+    *,
+    shape: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return zeros of a shape with the data added at places: the transpose of ``gather_nd``."""
+
+def _conv_data_grad(
+    g: Symbol | None = None,
+    weight: Symbol | None = None,
+    *,
+    size: int | Sequence[int],
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_group: int = 1,
+    layout: Literal["NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"] | None = None,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the gradient of a convolution by its images, whose spatial sizes are ``size``."""
+
+def _conv_weight_grad(
+    data: Symbol | None = None,
+    g: Symbol | None = None,
+    *,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_group: int = 1,
+    layout: Literal["NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"] | None = None,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the gradient of a convolution by its weight."""
+
+def _copy(
+    data: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return a copy."""
+
+def _diag_put(
+    values: Symbol | None = None,
+    *,
+    shape: int | Sequence[int],
+    k: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return zeros of a shape with values on diagonal k of two axes: the transpose of ``diag``."""
+
+def _div(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array divided by the right; integers divide towards zero, as in C; the shapes are equal."""
+
+def _div_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array divided by the right; integers divide towards zero, as in C, with a number on the right."""
+
+_equal = _Equal
+
+def _equal_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left == right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _eye(
+    N: int,
+    M: int = 0,
+    k: int = 0,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return an N x M matrix (M = 0: square) with ones on diagonal k and zeros elsewhere."""
+
+def _full(
+    value: float,
+    shape: int | Sequence[int] = (),
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return an array filled with one value."""
+
+def _getitem(
+    data: Symbol | None = None,
+    *,
+    key: Any,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the elements at a resolved key: a view of a contiguous block, otherwise a copy."""
+
+_greater = _Greater
+
+_greater_equal = _Greater_Equal
+
+def _greater_equal_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left >= right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _greater_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left > right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _histogram(
+    data: Symbol | None = None,
+    bins: Symbol | None = None,
+    bin_cnt: int | None = None,
+    range: float | Sequence[float] | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> list[Symbol]:
+    """Count how many elements fall into each bin; the second output are the edges of the bins."""
+
+_hypot = _Hypot
+
+def _hypot_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the hypotenuse of a right triangle with these legs, with a number on the right."""
+
+def _index_add(
+    g: Symbol | None = None,
+    indices: Symbol | None = None,
+    *,
+    size: int,
+    axis: int = 0,
+    mode: Literal["clip", "wrap", "raise"] = "clip",
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return zeros with ``size`` entries along an axis, and ``g`` added there at the indices."""
+
+def _key_add(
+    values: Symbol | None = None,
+    *,
+    key: Any,
+    shape: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return zeros of a shape with values added at a resolved key: the transpose of ``_getitem``."""
+
+_lesser = _Lesser
+
+_lesser_equal = _Lesser_Equal
+
+def _lesser_equal_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left <= right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _lesser_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left < right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _linspace(
+    start: float,
+    stop: float,
+    num: int,
+    endpoint: bool = True,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return ``num`` evenly spaced numbers from start to stop."""
+
+def _logical_and(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left and right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _logical_and_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left and right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _logical_or(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left or right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _logical_or_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left or right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _logical_xor(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left xor right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _logical_xor_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left xor right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _mask_put(
+    values: Symbol | None = None,
+    index: Symbol | None = None,
+    axis: int = 0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return zeros with values where the mask is not 0 along an axis: the transpose of ``boolean_mask``."""
+
+_maximum = _Maximum
+
+def _maximum_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the larger of two elements; between equal ones the gradient goes to the left, with a number on the right."""
+
+_minimum = _Minimum
+
+def _minimum_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the smaller of two elements; between equal ones the gradient goes to the left, with a number on the right."""
+
+def _minus(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array minus the right; the shapes are equal."""
+
+def _minus_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array minus the right, with a number on the right."""
+
+def _mod(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the remainder of a division, with the sign of the divisor; the shapes are equal."""
+
+def _mod_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the remainder of a division, with the sign of the divisor, with a number on the right."""
+
+def _mul(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the product of two arrays, element by element; the shapes are equal."""
+
+def _mul_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the product of two arrays, element by element, with a number on the right."""
+
+def _neighbour_sum(
+    data: Symbol | None = None,
+    *,
+    nsize: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return for each channel, axis 1, the sum over the ``nsize`` channels around it."""
+
+_not_equal = _Not_Equal
+
+def _not_equal_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 where left != right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _np_cumsum(
+    a: Symbol | None = None,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the sums of the elements up to each one, along an axis or (None) in the flat array."""
+
+def _np_negative(
+    data: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the negated array."""
+
+def _ones(
+    shape: int | Sequence[int] = (),
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return an array of ones."""
+
+def _pad_fold(
+    g: Symbol | None = None,
+    *,
+    mode: Literal["constant", "edge", "reflect"],
+    pad_width: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Take padding off and add it to the elements it came from: the transpose of ``Pad``."""
+
+_plus = _add
+
+def _plus_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the sum of two arrays, with a number on the right."""
+
+def _polygamma(
+    data: Symbol | None = None,
+    *,
+    order: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the derivative of this order of the digamma function."""
+
+def _pool_choice(
+    data: Symbol | None = None,
+    maxima: Symbol | None = None,
+    kernel: int | Sequence[int] = (),
+    global_pool: bool = False,
+    pooling_convention: Literal["valid", "full", "same"] = "valid",
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    layout: Literal["NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"] | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return for each window where its first maximum is: an index into the flat images."""
+
+def _pool_gather(
+    data: Symbol | None = None,
+    choice: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the pixel that each window chose; 0 for windows without a choice."""
+
+def _pool_scatter(
+    g: Symbol | None = None,
+    choice: Symbol | None = None,
+    *,
+    shape: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return images of zeros, with the gradient of each window added at its chosen pixel."""
+
+def _pool_spread(
+    g: Symbol | None = None,
+    *,
+    shape: int | Sequence[int],
+    pool_type: Literal["avg", "sum"],
+    kernel: int | Sequence[int] = (),
+    global_pool: bool = False,
+    pooling_convention: Literal["valid", "full", "same"] = "valid",
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    count_include_pad: bool | None = None,
+    layout: Literal["NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"] | None = None,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the transpose of pooling by sums or means: the gradient by images of this shape."""
+
+_power = _Power
+
+def _power_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array raised to the power of the right, with a number on the right."""
+
+def _put_along(
+    values: Symbol | None = None,
+    indices: Symbol | None = None,
+    *,
+    size: int,
+    axis: int,
+    mode: Literal["clip", "wrap", "raise"] = "clip",
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return zeros with ``size`` entries along an axis, and each value at its index there."""
+
+def _ravel_multi_index(
+    data: Symbol | None = None,
+    *,
+    shape: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the positions, in the flat array of this shape, of coordinates: row i holds those on axis i."""
+
+def _rdiv_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array divided by the right; integers divide towards zero, as in C, with a number on the left."""
+
+def _reshape_to(
+    data: Symbol | None = None,
+    *,
+    shape: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the array in exactly this shape, over the same memory. A 0 is a size here, no code."""
+
+def _rminus_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array minus the right, with a number on the left."""
+
+def _rmod_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the remainder of a division, with the sign of the divisor, with a number on the left."""
+
+def _rnn_param_concat(
+    *data: Symbol | Sequence[Symbol],
+    dim: int = 1,
+    num_args: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the arrays joined along an axis; they agree in all others."""
+
+def _rpower_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the left array raised to the power of the right, with a number on the left."""
+
+def _sample_exponential(
+    lam: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the exponential distribution of rate lam; its mean is 1 / lam, for each element of the arrays of parameters."""
+
+def _sample_gamma(
+    alpha: Symbol | None = None,
+    beta: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the gamma distribution of shape alpha and scale beta; its mean is alpha * beta, for each element of the arrays of parameters."""
+
+def _sample_generalized_negative_binomial(
+    mu: Symbol | None = None,
+    alpha: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the negative binomial distribution of mean mu and variance mu + alpha * mu^2, for each element of the arrays of parameters."""
+
+def _sample_multinomial(
+    data: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    get_prob: bool = False,
+    dtype: DTypeLike = "int32",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Draw classes by the probabilities in the last axis."""
+
+def _sample_negative_binomial(
+    k: Symbol | None = None,
+    p: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the number of failures before k successes of probability p; its mean is k * (1 - p) / p, for each element of the arrays of parameters."""
+
+def _sample_normal(
+    mu: Symbol | None = None,
+    sigma: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the normal distribution of this mean and standard deviation, for each element of the arrays of parameters."""
+
+def _sample_poisson(
+    lam: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the Poisson distribution of mean lam, for each element of the arrays of parameters."""
+
+def _sample_uniform(
+    low: Symbol | None = None,
+    high: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the uniform distribution on [low, high), for each element of the arrays of parameters."""
+
+def _sample_unique_zipfian(
+    range_max: int,
+    shape: int | Sequence[int],
+    ctx: Context | str | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> list[Symbol]:
+    """Draw, for each row of ``shape``, different classes from the log-uniform (Zipfian) distribution."""
+
+def _sequence_last_put(
+    values: Symbol | None = None,
+    sequence_length: Symbol | None = None,
+    *,
+    steps: int,
+    use_sequence_length: bool = False,
+    axis: int = 0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return zeros with values at the last step of each sequence: the transpose of ``SequenceLast``."""
+
+def _shuffle(
+    data: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Put the rows (the entries along the first axis) in a random order."""
+
+def _softmax_target(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    smooth_alpha: float = 0.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return what a softmax of shape (samples, classes, places) should have been."""
+
+def _softmax_weight(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    grad_scale: float = 1.0,
+    ignore_label: float = -1.0,
+    use_ignore: bool = False,
+    normalization: Literal["batch", "null", "valid"] = "null",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return what the gradient at each place is multiplied with, in the shape (samples, 1, places)."""
+
+def _split_v2(
+    data: Symbol | None = None,
+    *,
+    indices: int | Sequence[int],
+    axis: int = 1,
+    squeeze_axis: bool = False,
+    sections: int = 0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Cut an axis before each of these indices, the first of which is 0, or into sections."""
+
+_sub = _minus
+
+def _sum_to(
+    data: Symbol | None = None,
+    *,
+    shape: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Sum over the axes in which ``data`` is larger than ``shape``: the reverse of broadcasting."""
+
+def _take_along(
+    data: Symbol | None = None,
+    indices: Symbol | None = None,
+    *,
+    axis: int,
+    mode: Literal["clip", "wrap", "raise"] = "clip",
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return, for each index, the element at it along an axis; the other axes are those of the indices."""
+
+def _triangle(
+    A: Symbol | None = None,
+    lower: bool = True,
+    diagonal: float = 1.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return each matrix with one triangle set to 0 and the diagonal multiplied by a number."""
+
+def _unravel_index(
+    data: Symbol | None = None,
+    *,
+    shape: int | Sequence[int],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the coordinates, in an array of this shape, of positions in the flat array."""
+
+def _zeros(
+    shape: int | Sequence[int] = (),
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = "float32",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return an array of zeros."""

@@ -1,0 +1,104 @@
+"""Names of blocks, parameters and symbols: those of MXNet, to the letter."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from gluon.named_programs import PROGRAMS, describe
+
+import gluonish as mx
+from gluonish.errors import ArgumentError
+from gluonish.gluon import Block, nn
+
+GOLDEN = json.loads((Path(__file__).parent / "goldens" / "names.json").read_text())
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_names_are_those_that_mxnet_gives(program):
+    assert json.loads(json.dumps(describe(program))) == GOLDEN[program.__name__]
+
+
+def test_every_program_has_golden_names():
+    assert list(GOLDEN) == [program.__name__ for program in PROGRAMS]
+
+
+def test_a_name_is_the_prefix_without_its_last_underscore():
+    assert nn.Dense(1, prefix="fc_").name == "fc"
+    assert nn.Dense(1, prefix="fc__").name == "fc_"
+    assert nn.Dense(1, prefix="fc").name == "fc"
+    assert nn.Sequential(prefix="").name == ""
+
+
+def names_in_threads(make, count):
+    """Call ``make`` in threads that all are in it at once, and return what they return."""
+    together = threading.Barrier(count)
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(make(together))) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_every_thread_counts_for_itself():
+    def make(together):
+        names = []
+        for _ in range(3):
+            together.wait()
+            names.append(nn.Dense(1).name)
+        return names
+
+    assert names_in_threads(make, 3) == [["dense0", "dense1", "dense2"]] * 3
+
+
+def test_a_scope_of_one_thread_is_none_of_another():
+    net = Block(prefix="net_")
+    with net.name_scope():
+        (outside,) = names_in_threads(lambda _: nn.Dense(1).name, 1)
+        inside = nn.Dense(1).name
+    assert (outside, inside) == ("dense0", "net_dense0")
+
+
+def test_a_scope_can_be_entered_inside_itself():
+    net = Block(prefix="net_")
+    scope = net.name_scope()
+    with scope:
+        first = nn.Dense(1).name
+        with scope:
+            second = nn.Dense(1).name
+        third = nn.Dense(1).name
+    with mx.name.NameManager():
+        after = nn.Dense(1).name
+    assert [first, second, third, after] == ["net_dense0", "net_dense1", "net_dense2", "dense0"]
+
+
+def test_an_exception_leaves_the_scope():
+    net = Block(prefix="net_")
+    with pytest.raises(KeyError), net.name_scope():
+        raise KeyError
+    with mx.name.NameManager():
+        assert nn.Dense(1).name == "dense0"
+        assert mx.sym.relu(mx.sym.var("x")).name == "relu0"
+
+
+def test_the_scope_of_a_copy_is_a_scope_of_its_own():
+    net = nn.Sequential(prefix="net_")
+    with net.name_scope():
+        net.add(nn.Dense(1))
+    twin = copy.deepcopy(net)
+    with twin.name_scope():
+        assert nn.Dense(1).name == "net_dense0"
+    with net.name_scope():
+        assert nn.Dense(1).name == "net_dense1"
+
+
+def test_the_scope_of_a_block_that_is_gone_is_an_error():
+    with pytest.raises(ArgumentError, match=r"block of this name scope is gone\.\n  Keep the block"):
+        nn.Sequential().name_scope().__enter__()
+    with mx.name.NameManager():
+        assert nn.Dense(1).name == "dense0"

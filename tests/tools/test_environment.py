@@ -1,0 +1,112 @@
+"""tools/environment.py: what is missing, and that nothing is installed where nothing is."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from tools.loading import ROOT, tool
+
+environment = tool("environment")
+
+SETUP = """
+[options]
+install_requires =
+    numpy>=2.0
+    ml_dtypes>=0.5
+
+[options.extras_require]
+one = matplotlib>=3.8
+two =
+    pytest >= 8
+    ruff==0.8; python_version > "3.10"
+    hypothesis[numpy]~=6.100
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with these requirements, and a way to say what of them is installed."""
+    (tmp_path / "setup.cfg").write_text(SETUP)
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+
+    def installed(*names):
+        monkeypatch.setattr(environment, "_installed", lambda name: name in names)
+
+    return installed
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What would have been run instead of installing."""
+    made = []
+    monkeypatch.setattr(environment.subprocess, "call", lambda command, **_: made.append(command) or 0)
+    return made
+
+
+def test_requirements_are_read_without_their_versions_extras_and_markers(project):
+    project()
+    assert environment._missing("two") == ["gluonish", "numpy", "ml_dtypes", "pytest", "ruff", "hypothesis"]
+
+
+def test_a_requirement_on_the_line_of_its_extra_is_read(project):
+    project("gluonish", "numpy")
+    assert environment._missing("one") == ["ml_dtypes", "matplotlib"]
+
+
+def test_nothing_is_missing_where_all_is_installed(project, calls):
+    project("gluonish", "numpy", "ml_dtypes", "matplotlib")
+    environment._install(sys.executable, "one")
+    assert calls == []
+
+
+def test_what_is_missing_is_installed_with_the_project(project, calls, tmp_path):
+    project("gluonish", "numpy", "ml_dtypes")
+    environment._install(sys.executable, "one")
+    (command,) = calls
+    assert command[:4] == [sys.executable, "-m", "pip", "install"]
+    assert command[-2:] == ["--editable", f"{tmp_path}[one]"]
+
+
+def test_an_installation_that_fails_ends_the_program(project, monkeypatch):
+    project()
+    monkeypatch.setattr(environment.subprocess, "call", lambda *_, **__: 7)
+    with pytest.raises(SystemExit, match="installing failed with status 7"):
+        environment._install(sys.executable, "one")
+
+
+def test_inside_an_environment_it_installs_there(project, calls, monkeypatch):
+    project()
+    monkeypatch.setattr(sys, "base_prefix", "/elsewhere")
+    environment.ensure("one")
+    assert [command[0] for command in calls] == [sys.executable]
+
+
+def test_outside_of_one_it_makes_one_and_starts_again_in_it(project, calls, monkeypatch, tmp_path):
+    made, started = [], []
+    monkeypatch.setattr(sys, "base_prefix", sys.prefix)
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(environment.venv, "create", lambda path, **_: made.append(path))
+    monkeypatch.setattr(environment, "_restart", started.append)
+    environment.ensure("one")
+    assert made == [tmp_path / ".venv"]
+    assert [path.is_relative_to(tmp_path / ".venv") for path in started] == [True]
+    assert calls == []
+
+
+def test_a_python_that_is_too_old_is_told_so(monkeypatch):
+    monkeypatch.setattr(environment, "OLDEST", (99, 0))
+    with pytest.raises(SystemExit, match=r"gluonish needs Python 99\.0 or newer; this is \d"):
+        environment.ensure("test")
+
+
+def test_what_is_installed_is_found_by_its_distribution():
+    assert environment._installed("numpy")
+    assert not environment._installed("there-is-no-such-distribution")
+
+
+@pytest.mark.parametrize("extra", ["viz", "test"])
+def test_the_extras_that_the_tools_ask_for_are_in_setup_cfg(extra):
+    assert environment.ROOT == ROOT
+    assert isinstance(environment._missing(extra), list)
