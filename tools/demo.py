@@ -12,6 +12,7 @@ import importlib
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -109,15 +110,17 @@ class Demo:
             if epoch == second and second > first:
                 self.move([self.mx.cpu(i) for i in range(THREE)])
             self.train_epoch(epoch)
-            if epoch == 0:
-                self.show.title("Parameters after the first epoch: every axis was found")
-                self.table()
         return self.history[-1]["accuracy"]
 
     def train_epoch(self, epoch: int) -> None:
         """Train for one pass and print how it went."""
         start = time.perf_counter()
         losses = self.script.train_epoch(self.net, self.trainer, self.train, self.contexts)
+        if epoch == 0:
+            losses = chain([next(losses)], losses)
+            self.show.title("Parameters after the first batch: every axis was found")
+            self.table()
+            self.show.text("")
         found = self.show.track(losses, len(self.train), f"epoch {epoch + 1}/{self.epochs}")
         seconds = time.perf_counter() - start
         loss = sum(found) / len(found)

@@ -1,14 +1,16 @@
 """Making sure that the tools run in an environment with the project installed.
 
 A tool calls ``ensure(extra)`` first. Inside a virtual environment (or conda's) it installs the project there
-if it is missing; otherwise it makes ``.venv`` beside the project, installs it there and starts the tool again
-in it. Nothing is ever installed into the system's Python.
+if it is missing; otherwise it makes ``.venv`` beside the project and starts the tool again in it. After
+installing, the tool starts again too: only a Python that starts later finds an editable installation.
+Nothing is ever installed into the system's Python.
 """
 
 from __future__ import annotations
 
 import configparser
 import importlib.metadata
+import importlib.util
 import os
 import re
 import subprocess
@@ -21,6 +23,8 @@ __all__ = ["ROOT", "ensure"]
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 OLDEST = (3, 10)
+RESTARTED = "GLUONISH_TOOL_RESTARTED"
+"""Set in the environment of a tool that was started again after installing."""
 
 
 def ensure(extra: str) -> None:
@@ -32,7 +36,9 @@ def ensure(extra: str) -> None:
     if sys.version_info < OLDEST:
         sys.exit(f"gluonish needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {sys.version.split()[0]}")
     if _inside_environment():
-        _install(Path(sys.executable), extra)
+        if _install(Path(sys.executable), extra):
+            os.environ[RESTARTED] = "1"
+            _restart(Path(sys.executable))
         return
     python = _environment_python()
     if not python.exists():
@@ -61,9 +67,13 @@ def _restart(python: Path) -> None:
         sys.exit(130)
 
 
-def _install(python: Path, extra: str) -> None:
-    if not _missing(extra):
-        return
+def _install(python: Path, extra: str) -> bool:
+    """Install what is missing, and tell whether anything was."""
+    missing = _missing(extra)
+    if not missing:
+        return False
+    if RESTARTED in os.environ:
+        sys.exit(f"installed, but {python} still does not find {', '.join(missing)}: is PYTHONPATH set?")
     print(f"installing gluonish[{extra}]", flush=True)
     status = subprocess.call(  # noqa: S603
         [
@@ -74,20 +84,29 @@ def _install(python: Path, extra: str) -> None:
     )
     if status:
         sys.exit(f"installing failed with status {status}; see the lines above")
+    return True
 
 
 def _missing(extra: str) -> list[str]:
     """Return the distributions that the project and its extra need and that are not installed."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
-    needed = ["gluonish", *_names(config["options"]["install_requires"])]
-    needed += _names(config["options.extras_require"][extra])
-    return [name for name in needed if not _installed(name)]
+    needed = _names(config["options"]["install_requires"]) + _names(config["options.extras_require"][extra])
+    project = [] if _project_installed() else ["gluonish"]
+    return project + [name for name in needed if not _installed(name)]
 
 
 def _names(requirements: str) -> list[str]:
     lines = [line.strip() for line in requirements.splitlines() if line.strip()]
     return [re.split(r"[<>=!~\[; ]", line)[0] for line in lines]
+
+
+def _project_installed() -> bool:
+    """Tell whether ``import gluonish`` finds this folder's, not one installed from elsewhere."""
+    spec = importlib.util.find_spec("gluonish")
+    return (
+        _installed("gluonish") and spec is not None and spec.origin == str(ROOT / "gluonish" / "__init__.py")
+    )
 
 
 def _installed(name: str) -> bool:

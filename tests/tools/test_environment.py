@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 from tools.loading import ROOT, tool
@@ -32,6 +33,7 @@ def project(tmp_path, monkeypatch):
 
     def installed(*names):
         monkeypatch.setattr(environment, "_installed", lambda name: name in names)
+        monkeypatch.setattr(environment, "_project_installed", lambda: "gluonish" in names)
 
     return installed
 
@@ -41,7 +43,16 @@ def calls(monkeypatch):
     """What would have been run instead of installing."""
     made = []
     monkeypatch.setattr(environment.subprocess, "call", lambda command, **_: made.append(command) or 0)
+    monkeypatch.delenv(environment.RESTARTED, raising=False)
     return made
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The Pythons with which the program would have started again."""
+    pythons = []
+    monkeypatch.setattr(environment, "_restart", pythons.append)
+    return pythons
 
 
 def test_requirements_are_read_without_their_versions_extras_and_markers(project):
@@ -75,20 +86,45 @@ def test_an_installation_that_fails_ends_the_program(project, monkeypatch):
         environment._install(sys.executable, "one")
 
 
-def test_inside_an_environment_it_installs_there(project, calls, monkeypatch):
+def test_inside_an_environment_it_installs_there_and_starts_again(project, calls, started, monkeypatch):
     project()
     monkeypatch.setattr(sys, "base_prefix", "/elsewhere")
     environment.ensure("one")
     assert [command[0] for command in calls] == [sys.executable]
+    assert started == [Path(sys.executable)]
 
 
-def test_outside_of_one_it_makes_one_and_starts_again_in_it(project, calls, monkeypatch, tmp_path):
-    made, started = [], []
+def test_where_all_is_installed_it_goes_on(project, calls, started, monkeypatch):
+    project("gluonish", "numpy", "ml_dtypes", "matplotlib")
+    monkeypatch.setattr(sys, "base_prefix", "/elsewhere")
+    environment.ensure("one")
+    assert (calls, started) == ([], [])
+
+
+def test_it_starts_again_only_once(project, calls, started, monkeypatch):
+    project("numpy", "ml_dtypes", "matplotlib")
+    monkeypatch.setattr(sys, "base_prefix", "/elsewhere")
+    monkeypatch.setenv(environment.RESTARTED, "1")
+    with pytest.raises(
+        SystemExit, match=r"installed, but .* still does not find gluonish: is PYTHONPATH set"
+    ):
+        environment.ensure("one")
+    assert (calls, started) == ([], [])
+
+
+def test_a_gluonish_of_another_folder_is_not_the_project(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "_installed", lambda _: True)
+    assert environment._project_installed()
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    assert not environment._project_installed()
+
+
+def test_outside_of_one_it_makes_one_and_starts_again_in_it(project, calls, started, monkeypatch, tmp_path):
+    made = []
     monkeypatch.setattr(sys, "base_prefix", sys.prefix)
     monkeypatch.delenv("CONDA_PREFIX", raising=False)
     monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
     monkeypatch.setattr(environment.venv, "create", lambda path, **_: made.append(path))
-    monkeypatch.setattr(environment, "_restart", started.append)
     environment.ensure("one")
     assert made == [tmp_path / ".venv"]
     assert [path.is_relative_to(tmp_path / ".venv") for path in started] == [True]
