@@ -1,0 +1,156 @@
+"""Changing where parameters live, their element type, and whether they have gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from gluonish.context import Context, cpu
+from gluonish.engine.backend import backend_of
+from gluonish.engine.ndarray import transfer_raw
+from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.flat import FlatGroup
+from gluonish.parameter.lifecycle.grouping import commit, compact, inherit_slots, leave, prepare_slots
+from gluonish.parameter.states import Deferred, Ready, Uninitialized
+
+__all__ = ["cast", "merged_value", "reset_ctx", "set_grad_req"]
+
+
+def cast(cores: Sequence[ParameterCore], dtype: np.dtype[Any]) -> None:
+    """Change the element type. Values and slots are converted, gradients start at zero, arrays are new."""
+    affected = [core for core in cores if core.dtype != dtype]
+    moving = [core for core in affected if core.is_ready]
+
+    def convert(state: Ready, place: Context) -> Any:
+        return state.data[place]._raw
+
+    groups = _relocate(moving, lambda state: state.contexts, dtype, convert)
+    for core in affected:
+        core.dtype = dtype
+    commit(groups)
+
+
+def reset_ctx(cores: Sequence[ParameterCore], contexts: tuple[Context, ...]) -> None:
+    """Move parameters to other contexts.
+
+    Replicas that are equal bit for bit are copied, others averaged. Slots go along; gradients start at zero.
+
+    Raises:
+        NotInitializedError: a parameter was never initialised. Nothing is moved then.
+        DeviceUnavailableError: a context cannot hold arrays here. Nothing is moved then.
+    """
+    for core in cores:
+        if isinstance(core.state, Uninitialized):
+            raise core.not_initialized()
+
+    def value(state: Ready, place: Context) -> Any:
+        raw, origin = merged_value(state)
+        return raw if origin is place else transfer_raw(raw, origin, place)
+
+    moving = [core for core in cores if core.is_ready]
+    groups = _relocate(moving, lambda _: contexts, None, value)
+    for core in cores:
+        if isinstance(core.state, Deferred):
+            core.state = attrs.evolve(core.state, contexts=contexts)
+    commit(groups)
+
+
+def _relocate(
+    cores: Sequence[ParameterCore],
+    contexts: Callable[[Ready], tuple[Context, ...]],
+    dtype: np.dtype[Any] | None,
+    value: Callable[[Ready, Context], Any],
+) -> list[FlatGroup]:
+    """Build filled groups for parameters that change dtype or contexts; the caller commits them."""
+    buckets: dict[int, list[ParameterCore]] = {}
+    for core in cores:
+        buckets.setdefault(id(core.ready().group), []).append(core)
+    groups = []
+    for members in buckets.values():
+        states = [core.ready() for core in members]
+        old = states[0].group
+        group = FlatGroup(members, contexts(states[0]), dtype or old.dtype, has_grad=old.has_grad)
+        prepare_slots(group, states)
+        for index, (core, state) in enumerate(zip(members, states, strict=True)):
+            values = {place: value(state, place) for place in group.data}
+            for place, raw in values.items():
+                with backend_of(place).scope(place), np.errstate(all="ignore"):
+                    group.piece(group.data[place].flat, index, core.known_shape())[...] = raw
+            inherit_slots(group, index, core, state, values)
+        groups.append(group)
+    return groups
+
+
+def merged_value(state: Ready) -> tuple[Any, Context]:
+    """Return one value for all replicas, and where it is: any of them if they are equal, else their mean."""
+    arrays = [state.data[ctx.place] for ctx in state.contexts]
+    first = arrays[0]
+    hosts = [np.asarray(array) for array in arrays]
+    if all(_same_bits(hosts[0], host) for host in hosts[1:]):
+        return first._raw, first.context.place
+    wide = np.float64 if hosts[0].dtype == np.float64 else np.float32
+    mean = sum(host.astype(wide) for host in hosts) / len(hosts)
+    return np.asarray(mean).astype(hosts[0].dtype), cpu(0)
+
+
+def _same_bits(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    return a.tobytes() == b.tobytes()
+
+
+# -- gradients ------------------------------------------------------------------------------------------
+
+
+def set_grad_req(cores: Sequence[ParameterCore], value: str) -> None:
+    """Change how gradients of some parameters are kept, as one change.
+
+    Raises:
+        ArgumentError: an unknown mode. Nothing is changed then.
+    """
+    changing = [
+        (core, request) for core in cores if core.grad_req != (request := core.checked_grad_req(value))
+    ]
+    switched: dict[int, list[ParameterCore]] = {}
+    kept: list[ParameterCore] = []
+    for core, request in changing:
+        if core.is_ready and "null" in (core.grad_req, request):
+            switched.setdefault(id(core.ready().group), []).append(core)
+        elif core.is_ready:
+            kept.append(core)
+    groups = [_with_or_without_gradients(members, wanted=value != "null") for members in switched.values()]
+    for core, request in changing:
+        core.grad_req = request
+    for core in kept:
+        for array in core.replicas():
+            array._node.grad_req = core.grad_req
+    for group in groups:
+        _switch_gradients(group)
+
+
+def _with_or_without_gradients(cores: Sequence[ParameterCore], *, wanted: bool) -> FlatGroup:
+    """Allocate a group for parameters of one group whose gradients begin or end."""
+    states = [core.ready() for core in cores]
+    group = FlatGroup(cores, states[0].contexts, states[0].group.dtype, has_grad=wanted)
+    prepare_slots(group, states)
+    return group
+
+
+def _switch_gradients(group: FlatGroup) -> None:
+    """Make a new group the home of its members, whose gradients begin or end with that."""
+    left = []
+    for index, core in enumerate(group.cores):
+        assert core is not None
+        state = core.ready()
+        group.take_over(index, state.data, group.data)
+        inherit_slots(group, index, core, state, {p: array._raw for p, array in state.data.items()})
+        left.append(leave(core))
+        if group.has_grad:
+            grad = group.attach_gradients(index, state.data, core.label, core.grad_req)
+            core.state = attrs.evolve(state, grad=grad, group=group, index=index)
+        else:
+            # New objects over the same memory: graphs recorded with the old ones keep their variables.
+            data = {place: array.detach() for place, array in state.data.items()}
+            core.state = Ready(state.contexts, data, None, group, index)
+    compact(left)
