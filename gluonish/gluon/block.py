@@ -400,8 +400,13 @@ class Block:
     def summary(self, *inputs: Any) -> None:
         """Print a table of layers with their outputs and parameters, from one forward pass.
 
+        The pass is one as for prediction: nothing is recorded, and no statistics change.
+
         Args:
             inputs: what to call the block with.
+
+        Raises:
+            NotInitializedError: a parameter was never initialised.
         """
         from gluonish.gluon.summary import summarize  # noqa: PLC0415  only who asks pays for it
 

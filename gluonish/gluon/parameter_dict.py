@@ -157,11 +157,11 @@ class ParameterDict:
         parameter = self._find(full)
         if parameter is None:
             parameter = Parameter(full, **kwargs)
-            self.add(full, parameter)
         else:
             lacking = [each for each, wanted in kwargs.items() if _lacks(parameter, each, wanted)]
             for attribute in lacking:
                 setattr(parameter, attribute, kwargs[attribute])
+        self.add(full, parameter)
         return parameter
 
     def get_constant(self, name: str, value: Any = None) -> Constant:
@@ -177,22 +177,20 @@ class ParameterDict:
             if value is None:
                 raise UnknownNameError(f"Constant {full!r}", "does not exist", fix="Give a value to make it.")
             parameter = Constant(full, value)
-            self.add(full, parameter)
         elif not isinstance(parameter, Constant):
             raise ParameterMismatchError(
                 f"Parameter {full!r}", "is no Constant", expected="a Constant", received=repr(parameter)
             )
         elif value is not None:
             _check_same_value(parameter, value)
+        self.add(full, parameter)
         return parameter
 
     def _find(self, full: str) -> Parameter | None:
-        if full in self._params:
-            return self._params[full]
-        if self._shared is not None and full in self._shared:
-            self.add(full, self._shared[full])
-            return self._params[full]
-        return None
+        """Return the parameter of a full name, from here or from the shared dictionary."""
+        if full not in self._params and self._shared is not None and full in self._shared:
+            return self._shared[full]
+        return self._params.get(full)
 
     def update(self, other: ParameterDict | Mapping[str, Parameter]) -> None:
         """Take over the parameters of another dictionary.
@@ -399,6 +397,13 @@ class ParameterDict:
             dtype_source=dtype_source,
         )
 
+    # -- copies ---------------------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The plan is about memory, and a copy of a parameter has memory of its own.
+        copied = {"_params": dict(self._params), "_paths": dict(self._paths), "_plan": None}
+        return {**self.__dict__, **copied}
+
 
 def named_arrays(filename: Any) -> dict[str, Any]:
     """Return the arrays of a ``.params`` file by their names. A file without arrays has no names either.
@@ -473,8 +478,7 @@ def _mismatch(parameter: Parameter, attribute: str, wanted: Any, has: Any) -> Pa
 
 def _check_same_value(constant: Constant, value: Any) -> None:
     other = value if isinstance(value, NDArray) else from_data(value, constant.value.context, "float32")
-    same = constant.value.shape == other.shape and bool((constant.value.asnumpy() == other.asnumpy()).all())
-    if not same:
+    if not np.array_equal(constant.value.asnumpy(), other.asnumpy(), equal_nan=True):
         raise ParameterMismatchError(
             f"Constant {constant.name!r}",
             "exists already, with another value",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
+from gluonish import autograd
 from gluonish.engine.ndarray import NDArray
-from gluonish.errors import ArgumentError
 from gluonish.gluon.block import Block
 from gluonish.gluon.parameter import Parameter
+from gluonish.parameter.core import ParameterCore
 from gluonish.shape import format_shape, is_known, shape_size
 
 __all__ = ["format_table", "parameter_table", "summarize"]
@@ -53,7 +55,6 @@ def parameter_table(parameters: Iterable[Parameter]) -> str:
     for parameter in {id(p): p for p in parameters}.values():
         core = parameter.core
         contexts = ", ".join(map(str, core.contexts())) if core.is_ready or core.is_deferred else "-"
-        size = f"{shape_size(core.known_shape()):,}" if is_known(core.shape) else "?"
         rows.append(
             (
                 core.name,
@@ -63,43 +64,45 @@ def parameter_table(parameters: Iterable[Parameter]) -> str:
                 core.grad_req,
                 f"{core.lr_mult:g}",
                 f"{core.wd_mult:g}",
-                size,
+                _elements([core]),
             )
         )
     return format_table(header, rows, right=(5, 6, 7))
 
 
 def summarize(block: Block, inputs: tuple[Any, ...]) -> str:
-    """Return a table of the layers below a block, from one forward pass.
+    """Return a table of the layers below a block, from one forward pass as for prediction.
 
     Raises:
-        ArgumentError: a parameter was never initialised.
+        NotInitializedError: a parameter was never initialised.
     """
-    for parameter in block.collect_params().values():
-        if not parameter.core.is_ready and not parameter.core.is_deferred:
-            raise ArgumentError(
-                f"{type(block).__name__} {block.name!r}",
-                "cannot be summarized before it is initialized",
-                fix="Call initialize() first.",
-            )
+    for _, parameter in block.parameters_by_path():
+        parameter.core.contexts()  # an error where there are none
     rows = [("Input", _shapes(inputs), "")]
     counted: set[int] = set()
-    handles = []
 
     def record(each: Block, _: Any, output: Any) -> None:
-        own = [p for _, p in each.own_parameters() if id(p) not in counted]
-        counted.update(id(p) for p in own)
-        size = sum(shape_size(p.core.known_shape()) for p in own)
-        rows.append((f"{type(each).__name__} {each.name}", _shapes(output), f"{size:,}"))
+        own = {id(p): p.core for _, p in each.own_parameters() if id(p) not in counted}
+        counted.update(own)
+        rows.append((f"{type(each).__name__} {each.name}", _shapes(output), _elements(own.values())))
 
-    block.apply(lambda each: handles.append(each.register_forward_hook(record)))
-    try:
+    layers: dict[int, Block] = {}
+    block.apply(lambda each: layers.setdefault(id(each), each))
+    with ExitStack() as hooks, autograd.pause():
+        for each in layers.values():
+            hooks.enter_context(each.register_forward_hook(record))
         block(*inputs)
-    finally:
-        for handle in handles:
-            handle.detach()
     table = format_table(("Layer", "Output shape", "Parameters"), rows, right=(2,))
     return f"{table}\n\n{_totals(block)}"
+
+
+def _elements(cores: Collection[ParameterCore]) -> str:
+    """Return how many elements parameters have together; ``?`` if the shape of one is not known."""
+    return f"{_known_elements(cores):,}" if all(is_known(core.shape) for core in cores) else "?"
+
+
+def _known_elements(cores: Iterable[ParameterCore]) -> int:
+    return sum(shape_size(core.known_shape()) for core in cores if is_known(core.shape))
 
 
 def _shapes(value: Any) -> str:
@@ -113,16 +116,18 @@ def _shapes(value: Any) -> str:
 
 def _totals(block: Block) -> str:
     """Count parameters, those that are used in several places once."""
-    unique = {id(p): p.core for _, p in block.parameters_by_path()}
-    uses = sum(1 for _ in block.parameters_by_path())
-    sizes = {key: shape_size(c.known_shape()) for key, c in unique.items() if is_known(c.shape)}
-    trained = sum(size for key, size in sizes.items() if unique[key].wants_grad)
-    total = sum(sizes.values())
+    uses = [parameter.core for _, parameter in block.parameters_by_path()]
+    unique = list(dict.fromkeys(uses))
+    total = _known_elements(unique)
+    trained = _known_elements(core for core in unique if core.wants_grad)
+    pending = sum(not is_known(core.shape) for core in unique)
     lines = [
         f"Parameters: {total:,} in {len(unique)} arrays",
         f"  trainable: {trained:,}",
         f"  not trainable: {total - trained:,}",
     ]
-    if uses > len(unique):
-        lines.append(f"  shared by several layers: {uses - len(unique)} uses beyond the first")
+    if pending:
+        lines.append(f"  arrays of unknown shape, not counted: {pending}")
+    if len(uses) > len(unique):
+        lines.append(f"  shared by several layers: {len(uses) - len(unique)} uses beyond the first")
     return "\n".join(lines)

@@ -128,7 +128,8 @@ def clip_global_norm(
     Raises:
         NonFiniteGradientError: the norm is NaN or infinite; the arrays are left as they are. It names the
             arrays that hold such numbers.
-        ArgumentError: there are no arrays.
+        ArgumentError: there are no arrays, or the bound is below 0.
+        DTypeError: the arrays hold integers.
 
     Example:
         >>> import gluonish as mx

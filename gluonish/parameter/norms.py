@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from gluonish.context import Context
+from gluonish.dtype import is_float
 from gluonish.engine.backend import backend_of
-from gluonish.engine.ndarray import NDArray, array_label, from_data
+from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.engine.storage import Slab
-from gluonish.errors import ArgumentError, NonFiniteGradientError
+from gluonish.errors import ArgumentError, DTypeError, NonFiniteGradientError
 from gluonish.parameter.flat import FlatGroup
 from gluonish.parameter.plan import Plan
 from gluonish.parameter.step import sum_of_gradients
+from gluonish.shape import format_shape
 
 __all__ = ["clip_arrays", "clip_parameters"]
 
@@ -27,6 +29,7 @@ WHOLE_LIMIT = 16
 
 def clip_arrays(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool) -> Any:
     """Clip arrays by their global norm; see ``gluon.utils.clip_global_norm``."""
+    _check_bound(max_norm)
     if not len(arrays):
         raise ArgumentError("clip_global_norm()", "needs at least one array")
     slab = _filled_slab(tuple(arrays))
@@ -46,7 +49,14 @@ def clip_arrays(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool
         else:
             for array in arrays:
                 array._storage.touch()
-    return np.float32(norm) if check_isfinite else _as_array(norm, arrays[0].context)
+    return _result(norm, {raw.dtype for raw, _ in pieces}, None if check_isfinite else arrays[0].context)
+
+
+def _check_bound(max_norm: float) -> None:
+    if not max_norm >= 0:
+        raise ArgumentError(
+            "clip_global_norm()", "has no such bound", expected="max_norm of 0 or more", received=max_norm
+        )
 
 
 def _filled_slab(arrays: tuple[NDArray, ...]) -> Slab | None:
@@ -84,26 +94,43 @@ def _norm(pieces: Iterable[tuple[Any, Context]]) -> float:
 def _scale(pieces: Iterable[tuple[Any, Context]], scale: float) -> None:
     for raw, place in pieces:
         backend = backend_of(place)
-        with backend.scope(place):
+        with backend.scope(place), np.errstate(all="ignore"):
             backend.xp.multiply(raw, raw.dtype.type(scale), out=raw)
 
 
-def _as_array(norm: float, ctx: Context) -> NDArray:
-    return from_data([norm], ctx, "float32")
+def _result(norm: float, dtypes: set[np.dtype[Any]], ctx: Context | None) -> Any:
+    """Return the norm in single precision, or double if arrays have it; as an array if a context is given."""
+    dtype = np.float64 if np.dtype("float64") in dtypes else np.float32
+    return dtype(norm) if ctx is None else from_data([norm], ctx, dtype)
 
 
 def _sum_of_squares(raw: Any, place: Context) -> float:
-    """Return the sum of squares of an array, in float32 at least."""
+    """Return the sum of squares of an array, in float32 at least, and in float64 where that overflows."""
     backend = backend_of(place)
-    with backend.scope(place):
-        flat = raw.reshape(-1)
-        if flat.dtype.kind != "f" or flat.dtype.itemsize < 4:  # noqa: PLR2004
+    flat = raw.reshape(-1)
+    if not is_float(flat.dtype):
+        raise DTypeError(
+            "clip_global_norm()",
+            "cannot scale integers",
+            expected="arrays of floating-point numbers",
+            received=flat.dtype.name,
+        )
+    with backend.scope(place), np.errstate(all="ignore"):
+        if flat.dtype.itemsize < 4:  # noqa: PLR2004
             flat = flat.astype("float32")
-        return float(backend.xp.dot(flat, flat))
+        squares = float(backend.xp.dot(flat, flat))
+        if not math.isfinite(squares) and flat.dtype != np.float64:
+            flat = flat.astype("float64")
+            squares = float(backend.xp.dot(flat, flat))
+    return squares
 
 
 def _not_finite(norm: float, arrays: Iterable[NDArray]) -> NonFiniteGradientError:
-    bad = [array_label(array) for array in arrays if not np.isfinite(array.asnumpy().astype("float64")).all()]
+    bad = [
+        f"{array._storage.label or f'array {i}, of shape {format_shape(array.shape)},'} on {array.context}"
+        for i, array in enumerate(arrays)
+        if not np.isfinite(array.asnumpy().astype("float64")).all()
+    ]
     named = ", ".join(bad) if bad else "no single array; their squares overflow together"
     return NonFiniteGradientError(
         "clip_global_norm()",
@@ -115,6 +142,7 @@ def _not_finite(norm: float, arrays: Iterable[NDArray]) -> NonFiniteGradientErro
 
 def clip_parameters(plan: Plan, max_norm: float, check_isfinite: bool) -> Any:
     """Clip the gradients of parameters by the global norm of their sums over replicas."""
+    _check_bound(max_norm)
     if not plan.pieces:
         raise ArgumentError("clip_global_norm()", "needs at least one parameter with a gradient")
     norm = _norm(sum_of_gradients(plan))
@@ -128,4 +156,5 @@ def clip_parameters(plan: Plan, max_norm: float, check_isfinite: bool) -> Any:
                 for run in piece.runs:
                     _scale([(slab.flat[run.start : run.stop], place)], scale)
                     slab.versions[run.first : run.last] += 1
-    return np.float32(norm) if check_isfinite else _as_array(norm, plan.pieces[0].group.contexts[0])
+    dtypes = {piece.group.dtype for piece in plan.pieces}
+    return _result(norm, dtypes, None if check_isfinite else plan.pieces[0].group.contexts[0])

@@ -150,7 +150,7 @@ def _sum(slabs: Sequence[Any], part: slice, target: Context) -> Any:
         slab.flat[part] if slab.ctx.place is target else _moved(slab.flat[part], slab.ctx, target)
         for slab in slabs
     ]
-    with backend_of(target).scope(target):
+    with backend_of(target).scope(target), np.errstate(all="ignore"):
         if len(parts) == 1:
             return parts[0].copy()
         total = parts[0] + parts[1]

@@ -1,0 +1,486 @@
+"""Losses: per example, weighted, as arrays and as symbols.
+
+Golden values were printed by Apache MXNet 1.9.1.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import gluonish as mx
+from gluonish import autograd, gluon, nd
+from gluonish.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    BroadcastError,
+    ContextError,
+    IndexOutOfRangeError,
+    ShapeMismatchError,
+)
+from gluonish.gluon.loss import (
+    L1Loss,
+    L2Loss,
+    Loss,
+    SigmoidBCELoss,
+    SigmoidBinaryCrossEntropyLoss,
+    SoftmaxCELoss,
+    SoftmaxCrossEntropyLoss,
+)
+from gluonish.testing import check_gradient
+
+PRED = np.array([[1, 2, 3], [0, -1, 2]], "float32")
+ONE_HOT = np.array([[0, 0, 1], [1, 0, 0]], "float32")
+CLASSES = np.array([2, 0], "float32")
+PER_EXAMPLE = np.array([[0.5], [2]], "float32")
+POSITIVE = np.array([[2, 1, 1]], "float32")
+PROBABILITIES = np.array([[0.9, 0.2, 0.5], [0.1, 0.75, 0.25]], "float32")
+
+ALL = [
+    L1Loss(),
+    L2Loss(),
+    SigmoidBCELoss(),
+    SigmoidBCELoss(from_sigmoid=True),
+    SoftmaxCELoss(),
+    SoftmaxCELoss(sparse_label=False),
+    SoftmaxCELoss(from_logits=True),
+]
+
+
+def call(loss, *operands):
+    """Call a loss with NumPy arrays, None for none, and return NumPy numbers."""
+    return loss(*[None if each is None else nd.array(each) for each in operands]).asnumpy()
+
+
+def example(loss, count=4, classes=3, dtype="float64"):
+    """Return predictions and labels such as a loss takes, at no kink."""
+    rng = np.random.default_rng(7)
+    pred = rng.uniform(0.1, 0.9, (count, classes))
+    if isinstance(loss, SoftmaxCELoss) and loss._sparse_label:
+        label = rng.integers(classes, size=count)
+    else:
+        label = rng.uniform(0.02, 0.08, (count, classes))
+    return nd.array(pred, dtype=dtype), nd.array(label, dtype=dtype)
+
+
+# -- golden values ----------------------------------------------------------------------------------------
+
+GOLDEN = [
+    (L2Loss(), (PRED, ONE_HOT), (1.5, 1)),
+    (L2Loss(weight=3), (PRED, ONE_HOT), (4.5, 3)),
+    (L2Loss(), (PRED, ONE_HOT, PER_EXAMPLE), (0.75, 2)),
+    (L2Loss(weight=3), (PRED, ONE_HOT, PER_EXAMPLE), (2.25, 6)),
+    (L2Loss(batch_axis=1), (PRED, ONE_HOT), (0.5, 1.25, 2)),
+    (L1Loss(), (PRED, ONE_HOT), (1.666667, 1.333333)),
+    (L1Loss(weight=3), (PRED, ONE_HOT), (5, 4)),
+    (L1Loss(), (PRED, ONE_HOT, PER_EXAMPLE), (0.833333, 2.666667)),
+    (L1Loss(weight=3), (PRED, ONE_HOT, PER_EXAMPLE), (2.5, 8)),
+    (L1Loss(batch_axis=1), (PRED, ONE_HOT), (1, 1.5, 2)),
+    (L1Loss(batch_axis=1), (np.arange(6).reshape(2, 3), np.zeros((2, 3)), [[1, 2, 0]]), (1.5, 5, 0)),
+    (SigmoidBCELoss(), (PRED, ONE_HOT), (1.162926, 1.044446)),
+    (SigmoidBCELoss(weight=3), (PRED, ONE_HOT, PER_EXAMPLE), (1.744389, 6.266674)),
+    (SigmoidBCELoss(), (PRED, ONE_HOT, None, POSITIVE), (1.162926, 1.275495)),
+    (SigmoidBCELoss(), (PRED, ONE_HOT, PER_EXAMPLE, POSITIVE), (0.581463, 2.550989)),
+    (SigmoidBCELoss(weight=2), (PRED, ONE_HOT, PER_EXAMPLE, [[2, 1, 3]]), (1.195317, 5.101979)),
+    (SigmoidBCELoss(batch_axis=1), (PRED, ONE_HOT), (1.003204, 1.220095, 1.087758)),
+    (SigmoidBCELoss(True), (PROBABILITIES, ONE_HOT, None, [[2, 1, 3]]), (1.535057, 2.093049)),
+    (SoftmaxCELoss(), (PRED, CLASSES), (0.407604, 2.169845)),
+    (SoftmaxCELoss(weight=2), (PRED, CLASSES), (0.815208, 4.339689)),
+    (SoftmaxCELoss(), (PRED, CLASSES, PER_EXAMPLE), (0.203802, 4.339689)),
+    (SoftmaxCELoss(weight=2), (PRED, CLASSES, PER_EXAMPLE), (0.407604, 8.679379)),
+    (SoftmaxCELoss(), (PRED, CLASSES.reshape(2, 1)), (0.407604, 2.169845)),
+    (SoftmaxCELoss(sparse_label=False), (PRED, ONE_HOT), (0.407604, 2.169845)),
+    (SoftmaxCELoss(0, batch_axis=1), (PRED, [0, 1, 1]), (0.313262, 3.048587, 1.313262)),
+    (
+        SoftmaxCELoss(0, batch_axis=1, weight=3),
+        (PRED, [0, 1, 1], [[1, 2, 0.5]]),
+        (0.939785, 18.291523, 1.969893),
+    ),
+]
+
+
+@pytest.mark.parametrize(("loss", "operands", "expected"), GOLDEN)
+def test_values_are_those_of_mxnet(loss, operands, expected):
+    np.testing.assert_allclose(call(loss, *operands), expected, rtol=1e-5)
+
+
+def test_a_loss_over_images_has_its_classes_on_an_axis_of_their_own():
+    images = (np.arange(24) * 7 % 11 - 5).reshape(2, 3, 2, 2) / 2
+    labels = np.array([[[0, 1], [2, 0]], [[1, 1], [0, 2]]])
+    loss = SoftmaxCELoss(axis=1)
+    np.testing.assert_allclose(call(loss, images, labels), (2.334360, 1.054541), rtol=1e-5)
+    weights = [[[[1, 0], [2, 1]]], [[[1, 1], [0, 0]]]]
+    np.testing.assert_allclose(call(loss, images, labels, weights), (2.114179, 0.907117), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (L1Loss(), (1, 2, 3)),
+        (L2Loss(), (0.5, 2, 4.5)),
+        (SigmoidBCELoss(), np.log1p(np.exp([1, 2, 3]))),
+    ],
+    ids=repr,
+)
+def test_one_number_per_example_needs_no_second_axis(loss, expected):
+    np.testing.assert_allclose(call(loss, [1, 2, 3], [0, 0, 0]), expected, rtol=1e-6)
+
+
+# -- formulas ---------------------------------------------------------------------------------------------
+
+logits = arrays("float64", (3, 4), elements=st.floats(-30, 30))
+fractions = arrays("float64", (3, 4), elements=st.floats(0, 1))
+
+
+@given(logits, fractions, st.floats(0.1, 5))
+def test_binary_cross_entropy_is_that_of_the_sigmoid(pred, label, positive):
+    sigmoid = 1 / (1 + np.exp(-pred))
+    complement = 1 / (1 + np.exp(pred))
+    expected = -(positive * label * np.log(sigmoid) + (1 - label) * np.log(complement)).mean(1)
+    found = call(SigmoidBCELoss(), pred.astype("float64"), label, None, np.full((1, 4), positive))
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-6)
+
+
+@given(logits, arrays("int64", (3,), elements=st.integers(0, 3)))
+def test_cross_entropy_is_that_of_the_softmax(pred, label):
+    expected = np.log(np.exp(pred).sum(1)) - pred[np.arange(3), label]
+    np.testing.assert_allclose(call(SoftmaxCELoss(), pred, label), expected, rtol=2e-5, atol=1e-5)
+
+
+@given(logits, arrays("int64", (3,), elements=st.integers(0, 3)))
+def test_class_numbers_mean_what_one_hot_rows_mean(pred, label):
+    dense = call(SoftmaxCELoss(sparse_label=False), pred, np.eye(4)[label])
+    np.testing.assert_allclose(call(SoftmaxCELoss(), pred, label), dense, rtol=1e-6, atol=1e-6)
+
+
+@given(logits, fractions)
+def test_log_probabilities_give_what_their_logits_give(pred, label):
+    pred = nd.array(pred, dtype="float64")
+    label = nd.array(label, dtype="float64")
+    first = SoftmaxCELoss(sparse_label=False)(pred, label)
+    second = SoftmaxCELoss(sparse_label=False, from_logits=True)(nd.log_softmax(pred), label)
+    np.testing.assert_allclose(second.asnumpy(), first.asnumpy(), rtol=1e-12)
+
+
+@given(arrays("float64", (3, 4), elements=st.floats(-8, 8)), fractions)
+def test_probabilities_give_what_their_logits_give(pred, label):
+    pred, label = nd.array(pred, dtype="float64"), nd.array(label, dtype="float64")
+    first = SigmoidBCELoss()(pred, label)
+    second = SigmoidBCELoss(from_sigmoid=True)(nd.sigmoid(pred), label)
+    np.testing.assert_allclose(second.asnumpy(), first.asnumpy(), rtol=1e-6, atol=1e-8)
+
+
+@given(logits, logits)
+def test_absolute_and_squared_differences_are_means_over_all_but_the_batch(pred, label):
+    pred, label = pred.reshape(3, 2, 2).astype("float32"), label.reshape(3, 2, 2).astype("float32")
+    wide = pred.astype("float64") - label
+    for axis in (0, 1, 2, -1):
+        rest = tuple(i for i in range(3) if i != axis % 3)
+        np.testing.assert_allclose(
+            call(L1Loss(batch_axis=axis), pred, label), abs(wide).mean(rest), rtol=1e-5, atol=1e-6
+        )
+        np.testing.assert_allclose(
+            call(L2Loss(batch_axis=axis), pred, label), (wide**2).mean(rest) / 2, rtol=1e-5, atol=1e-6
+        )
+
+
+def test_labels_are_given_the_shape_of_the_predictions():
+    for loss in (L1Loss(), L2Loss(), SigmoidBCELoss(), SoftmaxCELoss(sparse_label=False)):
+        np.testing.assert_array_equal(
+            call(loss, PRED, ONE_HOT.reshape(3, 2)), call(loss, PRED, ONE_HOT), err_msg=repr(loss)
+        )
+
+
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+def test_weights_of_examples_multiply_their_losses(loss):
+    pred, label = example(loss)
+    weights = nd.array([[0.0], [1.0], [0.5], [-2.0]], dtype="float64")
+    plain = loss(pred, label).asnumpy()
+    np.testing.assert_allclose(loss(pred, label, weights).asnumpy(), plain * weights.asnumpy().ravel())
+
+
+@pytest.mark.parametrize("loss", [L1Loss(), L2Loss(), SigmoidBCELoss()], ids=repr)
+def test_weights_of_elements_leave_elements_out(loss):
+    mask = np.array([[1, 0, 0], [0, 0, 1]])
+    expected = [call(loss, PRED[:1, :1], ONE_HOT[:1, :1]) / 3, call(loss, PRED[1:, 2:], ONE_HOT[1:, 2:]) / 3]
+    np.testing.assert_allclose(call(loss, PRED, ONE_HOT, mask), np.ravel(expected), rtol=1e-6)
+
+
+def test_half_the_square_stays_where_there_is_no_weight():
+    np.testing.assert_array_equal(call(L2Loss(weight=None), PRED, ONE_HOT), call(L2Loss(), PRED, ONE_HOT))
+
+
+def test_no_examples_have_no_losses():
+    assert SoftmaxCELoss()(nd.zeros((0, 3)), nd.zeros((0,))).shape == (0,)
+
+
+# -- gradients --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+def test_first_and_second_derivatives_are_those_of_finite_differences(loss):
+    pred, label = example(loss)
+    weights = nd.array([[0.5], [1.0], [2.0], [0.1]], dtype="float64")
+    check_gradient(lambda p: loss(p, label, weights), [pred], order=2)
+
+
+@pytest.mark.parametrize("from_sigmoid", [False, True])
+def test_derivatives_with_a_weight_of_the_positive_class_are_right_too(from_sigmoid):
+    loss = SigmoidBCELoss(from_sigmoid, weight=1.5)
+    pred, label = example(loss)
+    check_gradient(
+        lambda p, w: loss(p, label, None, w), [pred, nd.array([[2, 1, 3]], dtype="float64")], order=2
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "operands", "expected"),
+    [
+        (L1Loss(weight=3), (ONE_HOT, PER_EXAMPLE), [[0.5, 0.5, 0.5], [-2, -2, 2]]),
+        (L2Loss(weight=3), (ONE_HOT, PER_EXAMPLE), [[0.5, 1, 1], [-2, -2, 4]]),
+        (
+            SigmoidBCELoss(),
+            (ONE_HOT, None, POSITIVE),
+            [[0.243686, 0.293599, -0.015809], [0, 0.089647, 0.293599]],
+        ),
+        (
+            SoftmaxCELoss(),
+            (CLASSES, PER_EXAMPLE),
+            [[0.045015, 0.122364, -0.167379], [-1.771609, 0.084020, 1.687592]],
+        ),
+    ],
+    ids=repr,
+)
+def test_gradients_are_those_of_mxnet(loss, operands, expected):
+    pred = nd.array(PRED)
+    pred.attach_grad()
+    with autograd.record():
+        value = loss(pred, *[None if each is None else nd.array(each) for each in operands])
+    value.backward()
+    np.testing.assert_allclose(pred.grad.asnumpy(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_gradient_of_the_cross_entropy_is_the_softmax_less_the_label():
+    pred = nd.array(PRED)
+    pred.attach_grad()
+    with autograd.record():
+        value = SoftmaxCELoss()(pred, nd.array(CLASSES))
+    value.backward()
+    softmax = np.exp(PRED) / np.exp(PRED).sum(1, keepdims=True)
+    np.testing.assert_allclose(pred.grad.asnumpy(), softmax - ONE_HOT, rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+def test_a_batch_in_parts_has_the_losses_and_gradients_of_the_whole(loss):
+    pred, label = example(loss)
+    pred.attach_grad()
+    with autograd.record():
+        whole = loss(pred, label)
+    whole.backward()
+    found, gradients = [], []
+    for part, target in zip(
+        gluon.utils.split_data(pred.detach(), 2), gluon.utils.split_data(label, 2), strict=True
+    ):
+        part.attach_grad()
+        with autograd.record():
+            value = loss(part, target)
+        value.backward()
+        found.append(value.asnumpy())
+        gradients.append(part.grad.asnumpy())
+    np.testing.assert_allclose(np.concatenate(found), whole.asnumpy(), rtol=1e-12)
+    np.testing.assert_allclose(np.concatenate(gradients), pred.grad.asnumpy(), rtol=1e-12)
+
+
+# -- extremes ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("positive", [None, [[2.0, 1.0]]])
+def test_extreme_logits_have_finite_binary_losses_and_gradients(dtype, positive):
+    """The loss of a wrong answer is the logit, that of a right one is 0; neither overflows."""
+    pred = nd.array([[1000, -1000], [1000, -1000]], dtype=dtype)
+    label = nd.array([[1, 0], [0, 1]], dtype=dtype)
+    weight = [] if positive is None else [None, nd.array(positive, dtype=dtype)]
+    pred.attach_grad()
+    with autograd.record():
+        value = SigmoidBCELoss()(pred, label, *weight)
+    value.backward()
+    assert value.asnumpy().tolist() == [0, 1000]
+    assert pred.grad.asnumpy().tolist() == [[0, 0], [0.5, -0.5]]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_extreme_logits_have_finite_cross_entropies_and_gradients(dtype):
+    pred = nd.array([[1000, 0, -1000], [-1000, 0, 1000]], dtype=dtype)
+    pred.attach_grad()
+    with autograd.record():
+        value = SoftmaxCELoss()(pred, nd.array([0, 0]))
+    value.backward()
+    assert value.asnumpy().tolist() == [0, 2000]
+    assert pred.grad.asnumpy().tolist() == [[0, 0, 0], [-1, 0, 1]]
+
+
+def test_certain_probabilities_have_finite_losses():
+    """The largest loss of one element is -log(1e-12)."""
+    found = call(SigmoidBCELoss(from_sigmoid=True), [[0.0, 1.0], [1.0, 0.0]], [[1, 0], [1, 0]])
+    np.testing.assert_allclose(found, [-np.log(1e-12), 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+def test_a_loss_has_the_dtype_of_its_predictions(loss, dtype):
+    assert loss(*example(loss, dtype=dtype)).dtype == np.dtype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float32", "uint8"])
+def test_class_numbers_come_in_any_dtype(dtype):
+    found = SoftmaxCELoss()(nd.array(PRED), nd.array(CLASSES, dtype=dtype))
+    np.testing.assert_allclose(found.asnumpy(), (0.407606, 2.169846), rtol=1e-6)
+
+
+# -- bad input --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", [3, -1, 1000])
+def test_a_class_number_that_is_no_class_is_an_error_and_never_the_nearest_class(label):
+    with pytest.raises(
+        IndexOutOfRangeError, match=rf"'pick' got an index out of range.\n  Expected 0 to 2, received {label}"
+    ):
+        call(SoftmaxCELoss(), PRED, [2, label])
+
+
+def test_a_class_number_out_of_range_is_an_error_while_recording_and_leaves_nothing_behind():
+    pred = nd.array(PRED)
+    pred.attach_grad()
+    with autograd.record():
+        with pytest.raises(IndexError):
+            SoftmaxCELoss()(pred, nd.array([0, 3]))
+        value = SoftmaxCELoss()(pred, nd.array([0, 1]))
+    value.backward()
+    assert np.isfinite(pred.grad.asnumpy()).all()
+
+
+@pytest.mark.parametrize("loss", [L1Loss(), L2Loss(), SigmoidBCELoss(), SoftmaxCELoss(sparse_label=False)])
+def test_labels_of_another_number_are_an_error(loss):
+    with pytest.raises(ShapeMismatchError, match=r"cannot fill the shape \(2, 3\) with 4 elements"):
+        call(loss, PRED, np.ones((2, 2)))
+
+
+def test_class_numbers_of_another_number_are_an_error():
+    with pytest.raises(ShapeMismatchError, match=r"'pick'.*\n.*Axis 0: expected 3, received 2"):
+        call(SoftmaxCELoss(), PRED, np.ones(3))
+
+
+def test_weights_that_do_not_broadcast_are_an_error():
+    with pytest.raises(BroadcastError, match=r"lhs \(2, 3\), rhs \(3, 1\)"):
+        call(L2Loss(), PRED, ONE_HOT, np.ones((3, 1)))
+
+
+@pytest.mark.parametrize("kind", [L1Loss, L2Loss, SigmoidBCELoss, SoftmaxCELoss])
+def test_a_weight_that_is_no_number_is_an_error(kind):
+    with pytest.raises(ArgumentTypeError, match=rf"{kind.__name__} needs a number as weight.\n.*'heavy'"):
+        kind(weight="heavy")
+    with pytest.raises(AssertionError):
+        kind(weight=[1.0])
+
+
+@pytest.mark.parametrize("weight", [2, 2.0, np.float32(2), np.int64(2)])
+def test_any_kind_of_number_is_a_weight(weight):
+    np.testing.assert_allclose(call(L1Loss(weight=weight), PRED, ONE_HOT), (3.333333, 2.666667), rtol=1e-5)
+
+
+def test_an_axis_that_is_not_there_is_an_error():
+    with pytest.raises(ArgumentError, match="no axis 3"):
+        call(L2Loss(batch_axis=3), PRED, ONE_HOT)
+    with pytest.raises(ArgumentError, match="no axis 2"):
+        call(SoftmaxCELoss(axis=2), PRED, CLASSES)
+
+
+def test_predictions_and_labels_on_different_contexts_are_an_error(two):
+    with pytest.raises(ContextError, match=r"on different contexts.*cpu\(1\).*cpu\(0\)"):
+        L2Loss()(nd.array(PRED, ctx=two[0]), nd.array(ONE_HOT, ctx=two[1]))
+
+
+def test_the_base_class_computes_nothing():
+    with pytest.raises(NotImplementedError, match=r"Loss must define hybrid_forward\(\)"):
+        Loss(None, 0)(nd.array(PRED), nd.array(ONE_HOT))
+
+
+# -- as blocks --------------------------------------------------------------------------------------------
+
+
+def test_the_short_names_are_the_long_ones():
+    assert SigmoidBCELoss is SigmoidBinaryCrossEntropyLoss
+    assert SoftmaxCELoss is SoftmaxCrossEntropyLoss
+
+
+@pytest.mark.parametrize(
+    ("loss", "text"),
+    [
+        (L1Loss(), "L1Loss(batch_axis=0, w=None)"),
+        (L2Loss(), "L2Loss(batch_axis=0, w=1.0)"),
+        (L2Loss(weight=2, batch_axis=1), "L2Loss(batch_axis=1, w=2)"),
+        (SigmoidBCELoss(), "SigmoidBinaryCrossEntropyLoss(batch_axis=0, w=None)"),
+        (SoftmaxCELoss(axis=1, weight=0.5), "SoftmaxCrossEntropyLoss(batch_axis=0, w=0.5)"),
+    ],
+)
+def test_the_repr_is_that_of_mxnet(loss, text):
+    assert repr(loss) == text
+
+
+def test_a_loss_has_no_parameters_and_is_named_after_its_class():
+    with mx.name.NameManager():
+        loss = SoftmaxCELoss()
+    assert loss.prefix == "softmaxcrossentropyloss0_"
+    assert list(loss.collect_params()) == []
+
+
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+def test_with_symbols_it_composes_one_that_infers_a_loss_per_example(loss):
+    pred, label = example(loss)
+    graph = loss(mx.sym.var("pred"), mx.sym.var("label"))
+    assert sorted(graph.list_arguments()) == ["label", "pred"]
+    _, outputs, _ = graph.infer_shape(pred=pred.shape, label=label.shape)
+    assert outputs == [(4,)]
+
+
+def test_with_symbols_weights_are_further_arguments():
+    names = ["pred", "label", "weight", "positive"]
+    graph = SigmoidBCELoss()(*map(mx.sym.var, names))
+    assert sorted(graph.list_arguments()) == sorted(names)
+
+
+@pytest.mark.parametrize("loss", [SoftmaxCELoss(axis=1, weight=2.0), SigmoidBCELoss(True, batch_axis=1)])
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda loss: pickle.loads(pickle.dumps(loss))])
+def test_a_copy_computes_the_same(loss, copied):
+    pred, label = example(loss)
+    np.testing.assert_array_equal(copied(loss)(pred, label).asnumpy(), loss(pred, label).asnumpy())
+
+
+def test_a_loss_inside_a_network_trains_it():
+    class WithLoss(gluon.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.loss = gluon.nn.Dense(3), SoftmaxCELoss()
+
+        def hybrid_forward(self, F, x, label):
+            return self.loss(self.layer(x), label)
+
+    net = WithLoss()
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.5})
+    x, label = nd.array(np.eye(3)), nd.array([2, 0, 1])
+    means = []
+    for _ in range(20):
+        with autograd.record():
+            value = net(x, label)
+        value.backward()
+        trainer.step(1)
+        means.append(float(value.mean().asscalar()))
+    assert means[-1] < means[0] / 3
