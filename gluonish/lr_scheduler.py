@@ -11,17 +11,40 @@ import itertools
 import logging
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from gluonish.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["CosineScheduler", "FactorScheduler", "LRScheduler", "MultiFactorScheduler", "PolyScheduler"]
+__all__ = [
+    "CosineScheduler",
+    "FactorScheduler",
+    "LRScheduler",
+    "MultiFactorScheduler",
+    "Multiplier",
+    "PolyScheduler",
+    "multiplier_at",
+]
 
 _LOG = logging.getLogger(__name__)
 
 _WARMUP_MODES = ("linear", "constant")
 
 _Warmup = tuple[int, float, str]  # the last three arguments of every scheduler
+
+
+Multiplier = float | Callable[[int], float]
+"""A factor: a number, or a function of the number of updates, such as a scheduler."""
+
+
+def multiplier_at(multiplier: Multiplier, num_update: int) -> float:
+    """Return what a factor is after a number of updates.
+
+    Example:
+        >>> multiplier_at(2, 10), multiplier_at(lambda n: 1 / n, 10)
+        (2.0, 0.1)
+    """
+    return float(multiplier(num_update) if callable(multiplier) else multiplier)
 
 
 class LRScheduler:

@@ -93,9 +93,9 @@ class Demo:
 
     def table(self) -> None:
         """Print the parameters as they are now."""
-        from gluonish.gluon.summary import parameter_table  # noqa: PLC0415  not installed before ensure()
+        from gluonish.gluon.tables import parameter_table  # noqa: PLC0415  not installed before ensure()
 
-        self.show.text(parameter_table(self.net.collect_params().values()))
+        self.show.text(str(parameter_table(self.net.collect_params().values())))
 
     def run(self) -> float:
         """Train, and return the accuracy on the test images."""

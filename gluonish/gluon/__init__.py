@@ -12,12 +12,14 @@ from gluonish.gluon.parameter import (
     tensor_types,
 )
 from gluonish.gluon.parameter_dict import ParameterDict
+from gluonish.gluon.selection import Glob
 from gluonish.gluon.trainer import Trainer
 
 __all__ = [
     "Block",
     "Constant",
     "DeferredInitializationError",
+    "Glob",
     "HybridBlock",
     "Parameter",
     "ParameterDict",

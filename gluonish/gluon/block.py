@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,13 +10,14 @@ from gluonish.context import Context
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
-    UnknownNameError,
 )
 from gluonish.gluon import completion
 from gluonish.gluon.hooks import HookHandle
 from gluonish.gluon.naming import BlockScope
 from gluonish.gluon.parameter import Parameter
-from gluonish.gluon.parameter_dict import ParameterDict, named_arrays
+from gluonish.gluon.parameter_dict import ParameterDict
+from gluonish.gluon.parameter_files import check_names, named_arrays
+from gluonish.gluon.selection import Selector, matcher
 from gluonish.parameter import lifecycle
 from gluonish.parameter.explain import Owner
 from gluonish.parameter.lifecycle import as_contexts
@@ -184,15 +184,17 @@ class Block:
         for name, child in self._children.items():
             yield from child.parameters_by_path(f"{path}{name}.")
 
-    def collect_params(self, select: str | None = None) -> ParameterDict:
+    def collect_params(self, select: Selector | None = None) -> ParameterDict:
         """Return the parameters of this block and its children, by their full names.
 
         Args:
-            select: a regular expression; parameters whose names it matches from the start are returned.
+            select: which of them: a regular expression that matches their names from the start, a ``Glob``, a
+                function of a Parameter, or a list of these; all if None. The dictionary is empty where
+                nothing matches; ``select`` and ``tune`` of ParameterDict want a match.
 
         Raises:
             DuplicateNameError: two parameters have one name.
-            ArgumentError: ``select`` is no regular expression.
+            ArgumentError: ``select`` is none of these.
 
         Example:
             >>> import gluonish as mx
@@ -201,10 +203,10 @@ class Block:
             ['fc_bias']
         """
         self._warn_about_hidden_blocks()
-        pattern = _compiled(select) if select else None
+        takes = matcher(select) if select else None
         found = ParameterDict(self.params.prefix)
         for path, parameter in self.parameters_by_path():
-            if pattern is None or pattern.match(parameter.name):
+            if takes is None or takes(parameter):
                 found.add(parameter.name, parameter, path)
         return found
 
@@ -333,7 +335,15 @@ class Block:
             for key, array in named_arrays(filename).items()
         }
         matched = self._match(arrays)
-        self._check_names(filename, arrays, matched, allow_missing=allow_missing, ignore_extra=ignore_extra)
+        found = {id(p) for p in matched.values()}
+        by_path = dict(self.parameters_by_path())
+        check_names(
+            f"file {filename}",
+            by_path,
+            arrays,
+            missing=[] if allow_missing else [path for path, p in by_path.items() if id(p) not in found],
+            extra=[] if ignore_extra else [key for key in arrays if key not in matched],
+        )
         lifecycle.load(
             [(p.core, arrays[key]) for key, p in matched.items()],
             None if ctx is None else as_contexts(ctx),
@@ -350,34 +360,6 @@ class Block:
             {key: table[key] for key in arrays if key in table} for table in (by_path, by_name, by_short_name)
         ]
         return max(readings, key=len)  # the first of equals
-
-    def _check_names(
-        self,
-        filename: Any,
-        arrays: dict[str, Any],
-        matched: dict[str, Parameter],
-        *,
-        allow_missing: bool,
-        ignore_extra: bool,
-    ) -> None:
-        found = {id(p) for p in matched.values()}
-        missing = [path for path, p in self.parameters_by_path() if id(p) not in found]
-        if missing and not allow_missing:
-            raise UnknownNameError(
-                f"Parameter {missing[0]!r}",
-                f"is missing in file {filename}" + _and_more(missing),
-                expected=_some(path for path, _ in self.parameters_by_path()),
-                received=_some(arrays),
-                fix="Set allow_missing=True to leave such parameters as they are.",
-            )
-        extra = [key for key in arrays if key not in matched]
-        if extra and not ignore_extra:
-            raise UnknownNameError(
-                f"Array {extra[0]!r}",
-                f"in file {filename} belongs to no parameter of this block" + _and_more(extra),
-                expected=_some(path for path, _ in self.parameters_by_path()),
-                fix="Set ignore_extra=True to pass over such arrays.",
-            )
 
     def save_params(self, filename: Any) -> None:
         """Save by full names without the prefix. Deprecated: use ``save_parameters``."""
@@ -403,10 +385,11 @@ class Block:
         The pass is one as for prediction: nothing is recorded, and no statistics change.
 
         Args:
-            inputs: what to call the block with.
+            inputs: what to call the block with. Without any, nothing is run: the table says what is known
+                of the parameters.
 
         Raises:
-            NotInitializedError: a parameter was never initialised.
+            NotInitializedError: there are inputs, and a parameter was never initialised.
         """
         from gluonish.gluon.summary import summarize  # noqa: PLC0415  only who asks pays for it
 
@@ -426,27 +409,6 @@ class Block:
             parameter.core.owner = Owner(self, self.settled_by.get(attribute))
 
 
-def _compiled(select: str) -> re.Pattern[str]:
-    try:
-        return re.compile(select)
-    except re.error as error:
-        raise ArgumentError(
-            "collect_params()",
-            f"cannot select by this: {error}",
-            expected="a regular expression such as '.*weight'",
-            received=repr(select),
-        ) from error
-
-
 def _kind_of(value: Any) -> type[Any]:
     """Return the class that a replacement of an attribute must be of."""
     return Parameter if isinstance(value, Parameter) else type(value)
-
-
-def _and_more(names: list[str]) -> str:
-    return f", and {len(names) - 1} more" if names[1:] else ""
-
-
-def _some(names: Any, limit: int = 8) -> str:
-    listed = list(names)
-    return ", ".join(listed[:limit]) + (" ..." if len(listed) > limit else "")

@@ -13,6 +13,7 @@ from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import DeferredInitializationError
+from gluonish.lr_scheduler import Multiplier, multiplier_at
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.lifecycle import InitRequest, as_contexts
@@ -34,7 +35,8 @@ class Parameter:
             ``zero_grad()``) or ``"null"`` (no gradient, no buffer). It can be changed at any time.
         shape: an int or a tuple; 0, -1 or None for an axis that is not known yet; None if nothing is.
         dtype: the element type.
-        lr_mult: factor on the learning rate, read at every update.
+        lr_mult: factor on the learning rate, read at every update: a number, or a function of the number of
+            updates, such as a scheduler.
         wd_mult: factor on the weight decay, likewise.
         init: its own initializer; the default of ``initialize`` if None.
         allow_deferred_init: whether it may be initialised before its shape is known.
@@ -62,8 +64,8 @@ class Parameter:
         grad_req: str = "write",
         shape: Any = None,
         dtype: Any = np.float32,
-        lr_mult: float = 1.0,
-        wd_mult: float = 1.0,
+        lr_mult: Multiplier = 1.0,
+        wd_mult: Multiplier = 1.0,
         init: Any = None,
         allow_deferred_init: bool = False,
         differentiable: bool = True,
@@ -135,21 +137,21 @@ class Parameter:
         lifecycle.set_grad_req([self._core], value)
 
     @property
-    def lr_mult(self) -> float:
+    def lr_mult(self) -> Multiplier:
         """The factor on the learning rate."""
         return self._core.lr_mult
 
     @lr_mult.setter
-    def lr_mult(self, value: float) -> None:
+    def lr_mult(self, value: Multiplier) -> None:
         self._core.lr_mult = value
 
     @property
-    def wd_mult(self) -> float:
+    def wd_mult(self) -> Multiplier:
         """The factor on the weight decay."""
         return self._core.wd_mult
 
     @wd_mult.setter
-    def wd_mult(self, value: float) -> None:
+    def wd_mult(self, value: Multiplier) -> None:
         self._core.wd_mult = value
 
     @property
@@ -269,8 +271,8 @@ class Parameter:
                 self.name,
                 shape=self.shape,
                 dtype=self.dtype,
-                lr_mult=self.lr_mult,
-                wd_mult=self.wd_mult,
+                lr_mult=multiplier_at(self.lr_mult, 0),
+                wd_mult=multiplier_at(self.wd_mult, 0),
                 init=self.init,
             )
         return self._symbol

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from typing import Any
-
-import numpy as np
 
 from gluonish import initializer
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
-from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import (
     ArgumentError,
     DuplicateNameError,
     ParameterMismatchError,
-    ShapeMismatchError,
     UnknownNameError,
 )
+from gluonish.gluon import tuning
+from gluonish.gluon.agreement import check_same_value, lacks
+from gluonish.gluon.memory import MemoryPlan, plan_memory
 from gluonish.gluon.parameter import Constant, Parameter
+from gluonish.gluon.parameter_files import check_names, named_arrays
+from gluonish.gluon.selection import Selector, matcher
+from gluonish.optimizer import Optimizer
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.explain import Explanation, explain
 from gluonish.parameter.lifecycle import InitRequest, as_contexts
 from gluonish.parameter.plan import Plan
-from gluonish.serialization import load as load_file
 from gluonish.serialization import save as save_file
-from gluonish.shape import from_mxnet, merge_shapes
 
-__all__ = ["ParameterDict", "named_arrays"]
+__all__ = ["ParameterDict"]
 
 
 class ParameterDict:
@@ -57,7 +57,7 @@ class ParameterDict:
         self._params: dict[str, Parameter] = {}
         # Where each parameter is below the block that collected it; names count where nothing is known.
         self._paths: dict[str, str] = {}
-        self._plan: Plan | None = None
+        self._layout: Plan | None = None
 
     # -- a dictionary -----------------------------------------------------------------------------------
 
@@ -111,7 +111,8 @@ class ParameterDict:
         """Return pairs of name and parameter."""
         return self._params.items()
 
-    def _cores(self) -> list[ParameterCore]:
+    def cores(self) -> list[ParameterCore]:
+        """Return what is behind the parameters, each once."""
         return list({id(p): p.core for p in self._params.values()}.values())
 
     def add(self, name: str, parameter: Parameter, path: str | None = None) -> None:
@@ -137,7 +138,7 @@ class ParameterDict:
         if present is None:
             self._params[name] = parameter
             self._paths[name] = path if path is not None else name.removeprefix(self._prefix)
-            self._plan = None
+            self._layout = None
 
     # -- making parameters --------------------------------------------------------------------------------
 
@@ -158,7 +159,7 @@ class ParameterDict:
         if parameter is None:
             parameter = Parameter(full, **kwargs)
         else:
-            lacking = [each for each, wanted in kwargs.items() if _lacks(parameter, each, wanted)]
+            lacking = [each for each, wanted in kwargs.items() if lacks(parameter, each, wanted)]
             for attribute in lacking:
                 setattr(parameter, attribute, kwargs[attribute])
         self.add(full, parameter)
@@ -182,7 +183,7 @@ class ParameterDict:
                 f"Parameter {full!r}", "is no Constant", expected="a Constant", received=repr(parameter)
             )
         elif value is not None:
-            _check_same_value(parameter, value)
+            check_same_value(parameter, value)
         self.add(full, parameter)
         return parameter
 
@@ -234,13 +235,13 @@ class ParameterDict:
 
     def zero_grad(self) -> None:
         """Set all gradients to 0, in one pass over their memory."""
-        self.plan().zero_gradients()
+        self.layout().zero_gradients()
 
-    def plan(self) -> Plan:
+    def layout(self) -> Plan:
         """Return where all parameters lie in memory; made again only after something changed."""
-        if self._plan is None or not self._plan.is_current():
-            self._plan = Plan(self._cores())
-        return self._plan
+        if self._layout is None or not self._layout.is_current():
+            self._layout = Plan(self.cores())
+        return self._layout
 
     def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
         """Move all parameters to other contexts, or none of them.
@@ -248,15 +249,15 @@ class ParameterDict:
         Raises:
             NotInitializedError: a parameter was never initialised.
         """
-        lifecycle.reset_ctx(self._cores(), as_contexts(ctx))
+        lifecycle.reset_ctx(self.cores(), as_contexts(ctx))
 
     def cast(self, dtype: Any) -> None:
         """Change the element type of all parameters."""
-        lifecycle.cast(self._cores(), as_dtype(dtype))
+        lifecycle.cast(self.cores(), as_dtype(dtype))
 
     def list_ctx(self) -> list[Context]:
         """Return all contexts that parameters are on, each once."""
-        return list(dict.fromkeys(ctx for core in self._cores() for ctx in core.contexts()))
+        return list(dict.fromkeys(ctx for core in self.cores() for ctx in core.contexts()))
 
     def setattr(self, name: str, value: Any) -> None:
         """Set an attribute of all parameters.
@@ -288,6 +289,205 @@ class ParameterDict:
         for parameter in self.values():
             setattr(parameter, name, value)
 
+    # -- some of them -------------------------------------------------------------------------------------
+
+    def matching(self, select: Selector) -> ParameterDict:
+        """Return the parameters that a selector takes, in a dictionary that may be empty.
+
+        Args:
+            select: a regular expression (a string, or compiled), a ``Glob``, a function of a Parameter, or a
+                list of these.
+        """
+        return self._subset(matcher(select))
+
+    def select(self, select: Selector) -> ParameterDict:
+        """Return the parameters that a selector takes, of which there must be some.
+
+        Args:
+            select: as of ``matching``. Each member of a list must match.
+
+        Raises:
+            UnknownNameError: it matches no parameter.
+        """
+        for each in select if isinstance(select, (list, tuple)) else [select]:
+            if not len(self.matching(each)):
+                raise self._no_match(each)
+        return self.matching(select)
+
+    def _no_match(self, select: Selector) -> UnknownNameError:
+        close = difflib.get_close_matches(str(getattr(select, "pattern", select)), self._params, 3, 0.4)
+        return UnknownNameError(
+            f"The selector {select!r}",
+            f"matches none of {len(self)} parameters",
+            fix=f"Names that are close: {', '.join(close)}." if close else None,
+        )
+
+    def trainable(self) -> ParameterDict:
+        """Return the parameters that have gradients."""
+        return self._subset(lambda parameter: parameter.grad_req != "null")
+
+    def frozen(self) -> ParameterDict:
+        """Return the parameters that could have gradients, and have none."""
+        return self._subset(lambda p: p.grad_req == "null" and p.core.differentiable)
+
+    def auxiliary(self) -> ParameterDict:
+        """Return what can have no gradients: constants and running statistics."""
+        return self._subset(lambda parameter: not parameter.core.differentiable)
+
+    def pending(self) -> ParameterDict:
+        """Return the parameters that wait for their shapes; ``explain`` says why they do."""
+        return self._subset(lambda parameter: parameter.core.is_deferred)
+
+    def _subset(self, predicate: Callable[[Parameter], bool]) -> ParameterDict:
+        found = ParameterDict(self._prefix)
+        for name, parameter in self._params.items():
+            if predicate(parameter):
+                found.add(name, parameter, self._paths[name])
+        return found
+
+    # -- tuning -------------------------------------------------------------------------------------------
+
+    def tune(
+        self,
+        rules: Mapping[Selector, Mapping[str, Any]] | Sequence[tuple[Selector, Mapping[str, Any]]],
+        dry_run: bool = False,
+    ) -> list[tuple[Selector, list[str]]]:
+        """Set multipliers and ``grad_req`` by selectors; where several take a parameter, the last one wins.
+
+        Everything is checked before anything is changed.
+
+        Args:
+            rules: by selector, or as pairs, the attributes to set: ``lr_mult`` and ``wd_mult``, each a number
+                or a function of the number of updates (such as a scheduler), and ``grad_req``.
+            dry_run: only say what matches.
+
+        Returns:
+            The names that each selector takes.
+
+        Raises:
+            UnknownNameError: a selector matches nothing.
+            ArgumentError: another attribute, or a value that it cannot have.
+
+        Example:
+            >>> import gluonish as mx
+            >>> net = mx.gluon.nn.Dense(2, in_units=3, prefix="fc_")
+            >>> params = net.collect_params()
+            >>> params.tune({".*": {"lr_mult": 0.1}, ".*bias": {"lr_mult": 2, "wd_mult": 0}})
+            [('.*', ['fc_weight', 'fc_bias']), ('.*bias', ['fc_bias'])]
+            >>> net.weight.lr_mult, net.bias.lr_mult
+            (0.1, 2)
+        """
+        return tuning.tune(self, rules, dry_run=dry_run)
+
+    def layerwise_decay(
+        self, decay: float, order: Sequence[Selector] | None = None, attribute: str = "lr_mult"
+    ) -> list[list[str]]:
+        """Give the last layer the multiplier 1, the one before it ``decay``, then ``decay**2``, and so on.
+
+        Discriminative fine-tuning of Howard and Ruder (2018), https://arxiv.org/abs/1801.06146, section 3.1.
+
+        Args:
+            decay: the factor from each layer to the one before it.
+            order: selectors of what counts as a layer, from the input to the output; where several take a
+                parameter, the last one wins, and a parameter that none takes is left alone. If None, blocks
+                that own parameters are layers, in the order of this dictionary.
+            attribute: ``"lr_mult"`` or ``"wd_mult"``.
+
+        Returns:
+            The names of each layer's parameters, from the input to the output.
+
+        Raises:
+            UnknownNameError: a selector matches nothing.
+            ArgumentError: ``decay`` is no positive number, or another attribute.
+
+        Example:
+            >>> import gluonish as mx
+            >>> net = mx.gluon.nn.Sequential(prefix="")
+            >>> net.add(mx.gluon.nn.Dense(2, prefix="a_"), mx.gluon.nn.Dense(2, prefix="b_"))
+            >>> net.collect_params().layerwise_decay(0.5)
+            [['a_weight', 'a_bias'], ['b_weight', 'b_bias']]
+            >>> net[0].weight.lr_mult, net[1].weight.lr_mult
+            (0.5, 1.0)
+        """
+        return tuning.layerwise_decay(self, self._paths, decay, order, attribute)
+
+    def freeze(self, select: Selector | None = None) -> ParameterDict:
+        """Stop training parameters: no gradient, no decay, no momentum. What trainers keep for them stays.
+
+        Running statistics are not trained and go on following the batches; see ``BatchNorm``'s
+        ``use_global_stats``.
+
+        Args:
+            select: which; all if None.
+
+        Returns:
+            The parameters it took.
+
+        Raises:
+            UnknownNameError: the selector matches nothing.
+
+        Example:
+            >>> import gluonish as mx
+            >>> params = mx.gluon.nn.Dense(2, in_units=3, prefix="fc_").collect_params()
+            >>> list(params.freeze(".*weight"))
+            ['fc_weight']
+            >>> list(params.trainable()), list(params.frozen())
+            (['fc_bias'], ['fc_weight'])
+        """
+        chosen = self if select is None else self.select(select)
+        lifecycle.freeze(chosen.cores())
+        return chosen
+
+    def thaw(self, select: Selector | None = None) -> ParameterDict:
+        """Go on training frozen parameters, with the ``grad_req`` and the momentum that they had.
+
+        Args:
+            select: which; all if None. Running statistics and constants stay as they are.
+
+        Returns:
+            The parameters it took.
+
+        Raises:
+            UnknownNameError: the selector matches nothing.
+        """
+        chosen = self if select is None else self.select(select)
+        lifecycle.thaw(chosen.cores())
+        return chosen
+
+    # -- overviews ----------------------------------------------------------------------------------------
+
+    def plan(
+        self,
+        contexts: Context | Sequence[Context] | None = None,
+        optimizer: str | Optimizer | None = None,
+        optimizer_params: Mapping[str, Any] | None = None,
+        update_on_kvstore: bool | None = None,
+    ) -> MemoryPlan:
+        """Return how much memory training would take on each context, from shapes alone.
+
+        Args:
+            contexts: where the parameters are to be; the current context if None.
+            optimizer: what is to train them, by name or as an object; None for no training state.
+            optimizer_params: arguments of the optimizer, if it is given by name.
+            update_on_kvstore: as of ``Trainer``: with several contexts the optimizer's state is on the first
+                one, unless this is False.
+
+        Raises:
+            UnknownNameError: no optimizer of that name exists.
+
+        Example:
+            >>> import gluonish as mx
+            >>> net = mx.gluon.nn.Dense(100, in_units=50)
+            >>> print(net.collect_params().plan([mx.cpu(0), mx.cpu(1)], "adam"))
+            context  parameters      data  gradients  optimizer state  float32 copies     total
+            -------  ----------  --------  ---------  ---------------  --------------  --------
+            cpu(0)            2  19.9 KiB   19.9 KiB         39.8 KiB             0 B  79.7 KiB
+            cpu(1)            2  19.9 KiB   19.9 KiB              0 B             0 B  39.8 KiB
+        """
+        return plan_memory(
+            self.cores(), as_contexts(contexts), optimizer, optimizer_params, update_on_kvstore
+        )
+
     def explain(self) -> Explanation:
         """Return every pending parameter with its cause and what would settle it.
 
@@ -299,7 +499,7 @@ class ParameterDict:
             1 parameter pending:
               fc_weight (2, ?), of Dense 'fc', which was never called: run one batch through the layer, ...
         """
-        return explain(self._cores())
+        return explain(self.cores())
 
     # -- files ----------------------------------------------------------------------------------------------
 
@@ -387,9 +587,13 @@ class ParameterDict:
                     "cannot be restored with this prefix",
                     expected=f"a name that begins with restore_prefix {restore_prefix!r}",
                 )
-        missing = [name for name in self._params if name not in arrays]
-        extra = [name for name in arrays if name not in self._params]
-        _report_names(source, missing, extra, allow_missing=allow_missing, ignore_extra=ignore_extra)
+        check_names(
+            source,
+            self._params,
+            arrays,
+            missing=[] if allow_missing else [name for name in self._params if name not in arrays],
+            extra=[] if ignore_extra else [name for name in arrays if name not in self._params],
+        )
         lifecycle.load(
             [(self._params[name].core, arrays[name]) for name in self._params if name in arrays],
             None if ctx is None else as_contexts(ctx),
@@ -400,88 +604,12 @@ class ParameterDict:
     # -- copies ---------------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        # The plan is about memory, and a copy of a parameter has memory of its own.
-        copied = {"_params": dict(self._params), "_paths": dict(self._paths), "_plan": None}
+        # The layout is one of memory, and a copy of a parameter has memory of its own.
+        copied = {"_params": dict(self._params), "_paths": dict(self._paths), "_layout": None}
         return {**self.__dict__, **copied}
-
-
-def named_arrays(filename: Any) -> dict[str, Any]:
-    """Return the arrays of a ``.params`` file by their names. A file without arrays has no names either.
-
-    Raises:
-        ArgumentError: the arrays have no names.
-    """
-    arrays = load_file(filename) or {}
-    if not isinstance(arrays, dict):
-        raise ArgumentError(
-            f"File {filename}", "holds arrays without names", expected="arrays saved with names"
-        )
-    return arrays
-
-
-def _report_names(
-    source: str, missing: list[str], extra: list[str], *, allow_missing: bool, ignore_extra: bool
-) -> None:
-    if missing and not allow_missing:
-        close = difflib.get_close_matches(missing[0], extra, 1)
-        raise UnknownNameError(
-            f"Parameter {missing[0]!r}",
-            f"is missing in {source}" + (f", and {len(missing) - 1} more" if missing[1:] else ""),
-            fix="Set allow_missing=True to leave such parameters as they are."
-            + (f" It has {close[0]!r}." if close else ""),
-        )
-    if extra and not ignore_extra:
-        raise UnknownNameError(
-            f"Array {extra[0]!r}",
-            f"in {source} belongs to no parameter" + (f", nor do {len(extra) - 1} more" if extra[1:] else ""),
-            fix="Set ignore_extra=True to pass over such arrays.",
-        )
 
 
 def _resolved(init: Any) -> Any:
     if init is None:
         return initializer.Uniform()
     return initializer.create(init) if isinstance(init, (str, dict)) else init
-
-
-def _lacks(parameter: Parameter, attribute: str, wanted: Any) -> bool:
-    """Tell whether an existing parameter does not know yet what is asked for.
-
-    Raises:
-        ParameterMismatchError: it has something else.
-    """
-    if wanted is None or attribute in ("allow_deferred_init", "differentiable", "stype", "grad_stype"):
-        return False
-    has = getattr(parameter, attribute, None)
-    if attribute == "shape":
-        try:
-            return merge_shapes(parameter.core.shape, from_mxnet(wanted), owner="") != parameter.core.shape
-        except ShapeMismatchError as error:
-            raise _mismatch(parameter, attribute, wanted, has) from error
-    if attribute == "dtype":
-        agrees = as_dtype(wanted) == parameter.core.dtype
-    else:
-        agrees = has is None or has == wanted
-    if not agrees:
-        raise _mismatch(parameter, attribute, wanted, has)
-    return has is None
-
-
-def _mismatch(parameter: Parameter, attribute: str, wanted: Any, has: Any) -> ParameterMismatchError:
-    return ParameterMismatchError(
-        f"Parameter {parameter.name!r}",
-        f"exists already, with another {attribute}",
-        expected=f"{attribute}={wanted}",
-        received=f"{attribute}={has}",
-    )
-
-
-def _check_same_value(constant: Constant, value: Any) -> None:
-    other = value if isinstance(value, NDArray) else from_data(value, constant.value.context, "float32")
-    if not np.array_equal(constant.value.asnumpy(), other.asnumpy(), equal_nan=True):
-        raise ParameterMismatchError(
-            f"Constant {constant.name!r}",
-            "exists already, with another value",
-            expected=np.array2string(other.asnumpy(), threshold=8),
-            received=np.array2string(constant.value.asnumpy(), threshold=8),
-        )

@@ -29,6 +29,10 @@ class SingleUpdates:
     def __init__(self) -> None:
         self.states: weakref.WeakKeyDictionary[ParameterCore, States] = weakref.WeakKeyDictionary()
 
+    def nbytes(self, core: ParameterCore) -> int:
+        """Return the bytes of a parameter's states, on all contexts together."""
+        return sum(_nbytes(state) for state in self.states.get(core, {}).values())
+
     def update(
         self, cores: Sequence[ParameterCore], optimizer: Optimizer, *, central: bool, only_fresh: bool
     ) -> None:
@@ -95,6 +99,12 @@ def _added(gradients: Sequence[NDArray], ctx: Context) -> NDArray:
     for gradient in gradients[1:]:
         total += gradient.as_in_context(ctx)
     return total
+
+
+def _nbytes(state: Any) -> int:
+    if isinstance(state, (tuple, list)):
+        return sum(_nbytes(each) for each in state)
+    return state.size * np.dtype(state.dtype).itemsize if isinstance(state, NDArray) else 0
 
 
 def _copied(state: Any, ctx: Context) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gluonish.autograd import is_recording
 from gluonish.context import Context
+from gluonish.dtype import as_dtype
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -21,17 +22,27 @@ from gluonish.gluon import trainer_states
 from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.gluon.tables import Table, trainer_table
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer import create as create_optimizer
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.plan import Plan, settle
-from gluonish.parameter.step import OptimizerSlots, reduce_gradients, stale_gradients, update
+from gluonish.parameter.slots import slot_bytes
+from gluonish.parameter.step import (
+    OptimizerSlots,
+    reduce_gradients,
+    stale_gradients,
+    update,
+    zero_stale_gradients,
+)
 
 __all__ = ["Trainer"]
 
 STORES = ("device", "local", "nccl", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device")
 """Names of stores that add the replicas' gradients on one machine. They all do the same here."""
+
+STALE_POLICIES = ("error", "warn", "skip", "zero")
 
 LARGE = 16 * 2**20
 """Elements of a parameter from which on the 'local' store leaves updates to the replicas, as in MXNet."""
@@ -56,9 +67,13 @@ class Trainer:
         update_on_kvstore: whether the first replica is updated with the sum and copied to the others (the
             default with several contexts; gradients stay as they are), or every replica is updated with the
             sum, which ``allreduce_grads`` has put into its gradient.
+        stale_grad: what ``step`` does about gradients that no backward pass has written since the last step:
+            ``"error"`` raises; ``"skip"`` leaves them out, and does not update what would be updated with
+            them; ``"warn"`` does that and warns; ``"zero"`` takes them as 0, so that momentum and decay go
+            on.
 
     Raises:
-        ArgumentError: what is given as params, kvstore or optimizer_params makes no sense.
+        ArgumentError: what is given as params, kvstore, optimizer_params or stale_grad makes no sense.
         ContextError: the parameters are on different contexts.
         NotInitializedError: a parameter was never initialised.
         UnknownNameError: no optimizer of that name exists.
@@ -86,7 +101,9 @@ class Trainer:
         kvstore: str | None = "device",
         compression_params: Mapping[str, Any] | None = None,
         update_on_kvstore: bool | None = None,
+        stale_grad: str = "error",
     ) -> None:
+        self.stale_grad = stale_grad
         self._params = _as_list(params)
         self._cores = [parameter.core for parameter in self._params]
         self._check_contexts()
@@ -153,6 +170,84 @@ class Trainer:
         """
         self._optimizer.set_learning_rate(lr)
 
+    @property
+    def stale_grad(self) -> str:
+        """What is done about stale gradients: ``"error"``, ``"warn"``, ``"skip"`` or ``"zero"``."""
+        return self._stale_grad
+
+    @stale_grad.setter
+    def stale_grad(self, policy: str) -> None:
+        if policy not in STALE_POLICIES:
+            raise ArgumentError(
+                "Trainer",
+                "has no such policy for stale gradients",
+                expected=f"one of {', '.join(STALE_POLICIES)}",
+                received=repr(policy),
+            )
+        self._stale_grad = policy
+
+    # -- moving -------------------------------------------------------------------------------------------
+
+    def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
+        """Move the parameters to other contexts with their training state, all of them or none.
+
+        Values, momentum, moments and float32 masters go along, to any number of contexts; gradients start at
+        0. Moving the parameters by themselves, ``net.collect_params().reset_ctx(ctx)``, does the same.
+
+        Args:
+            ctx: one context or several.
+
+        Raises:
+            NotInitializedError: a parameter was never initialised.
+            DeviceUnavailableError: a context cannot hold arrays here.
+
+        Example:
+            >>> import gluonish as mx
+            >>> net = mx.gluon.nn.Dense(2, in_units=3)
+            >>> net.initialize()
+            >>> trainer = mx.gluon.Trainer(net.collect_params(), "adam")
+            >>> trainer.reset_ctx([mx.cpu(0), mx.cpu(1)])
+            >>> net.weight.list_ctx()
+            [cpu(0), cpu(1)]
+        """
+        lifecycle.reset_ctx(self._cores, lifecycle.as_contexts(ctx))
+
+    def cast(self, dtype: Any) -> None:
+        """Change the element type of the parameters and of their training state, all of them or none.
+
+        Args:
+            dtype: the new type. With ``multi_precision`` of the optimizer, half-precision parameters get
+                float32 masters that begin with the values as they were before the cast.
+
+        Raises:
+            DTypeError: an unknown dtype.
+        """
+        lifecycle.cast(self._cores, as_dtype(dtype))
+
+    def table(self) -> Table:
+        """Return the parameters with the rates that count for them now, and the memory they take.
+
+        Bytes are those of all replicas together. A ``?`` is what depends on a shape that is not known yet.
+
+        Example:
+            >>> import gluonish as mx
+            >>> net = mx.gluon.nn.Dense(2, in_units=3, prefix="fc_")
+            >>> net.initialize()
+            >>> net.bias.lr_mult = 2
+            >>> print(mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1}).table())
+            name       shape   dtype    contexts  grad_req   lr  wd  data  gradient  state
+            ---------  ------  -------  --------  --------  ---  --  ----  --------  -----
+            fc_bias    (2,)    float32  cpu(0)    write     0.2   0   8 B       8 B    0 B
+            fc_weight  (2, 3)  float32  cpu(0)    write     0.1   0  24 B      24 B    0 B
+        """
+        return trainer_table(self._cores, self._optimizer, self._bytes_kept)
+
+    def _bytes_kept(self, core: ParameterCore) -> int:
+        """Return the bytes that the optimizer keeps for a parameter now."""
+        if not self._optimizer.works_on_flat_arrays:
+            return self._single.nbytes(core)
+        return slot_bytes(core, self._key)
+
     # -- stepping -----------------------------------------------------------------------------------------
 
     def step(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
@@ -161,21 +256,20 @@ class Trainer:
         Args:
             batch_size: gradients are divided by it.
             ignore_stale_grad: pass over parameters, and leave out gradients, that no backward pass has
-                written since the last step. Otherwise they are an error.
+                written since the last step. Otherwise ``stale_grad`` says what is done about them.
 
         Raises:
-            StaleGradientError: naming all such gradients. Nothing is changed then.
+            StaleGradientError: naming all such gradients, if ``stale_grad`` is ``"error"``. Nothing is
+                changed then.
             DeferredInitializationError: naming all parameters whose shapes are not known yet.
             ArgumentError: some parameters have moved to other contexts than the rest.
             InPlaceError: recording is on.
         """
-        self._begin(batch_size)
-        plan = self._current_plan(ignore_stale_grad)
-        self._check_fresh(plan, ignore_stale_grad)
+        plan, only_fresh = self._begin(batch_size, ignore_stale_grad)
         central = self._is_central()
         if not central and self._adds_gradients():
-            reduce_gradients(plan, only_fresh=ignore_stale_grad)
-        self._apply(plan, central=central, only_fresh=ignore_stale_grad)
+            reduce_gradients(plan, only_fresh=only_fresh)
+        self._apply(plan, central=central, only_fresh=only_fresh)
 
     def allreduce_grads(self) -> None:
         """Replace the gradients of all replicas by their sum, for ``update()`` to use.
@@ -199,12 +293,11 @@ class Trainer:
             StaleGradientError, DeferredInitializationError, InPlaceError: as of ``step``.
         """
         self._refuse_central("update()")
-        self._begin(batch_size)
-        plan = self._current_plan(ignore_stale_grad)
-        self._check_fresh(plan, ignore_stale_grad)
-        self._apply(plan, central=False, only_fresh=ignore_stale_grad)
+        plan, only_fresh = self._begin(batch_size, ignore_stale_grad)
+        self._apply(plan, central=False, only_fresh=only_fresh)
 
-    def _begin(self, batch_size: float) -> None:
+    def _begin(self, batch_size: float, ignore_stale_grad: bool) -> tuple[Plan, bool]:
+        """Check that a step can be made; return its plan, and whether stale gradients are left out."""
         if is_recording():
             raise InPlaceError(
                 "Trainer",
@@ -213,7 +306,11 @@ class Trainer:
             )
         if not batch_size:
             raise ArgumentError("Trainer", "cannot divide gradients by batch_size 0")
+        policy = "skip" if ignore_stale_grad else self._stale_grad
+        plan = self._current_plan(skip_pending=policy in ("skip", "warn"))
+        self._resolve_stale(plan, policy)
         self._optimizer.rescale_grad = self._scale / batch_size
+        return plan, policy in ("skip", "warn")
 
     def _current_plan(self, skip_pending: bool) -> Plan:
         """Return the plan of all parameters, made anew if something about them changed."""
@@ -227,18 +324,29 @@ class Trainer:
             lifecycle.require_ready(plan.pending, "is needed by the Trainer")
         return plan
 
-    def _check_fresh(self, plan: Plan, ignore: bool) -> None:
-        if ignore:
+    def _resolve_stale(self, plan: Plan, policy: str) -> None:
+        if policy == "skip":
+            return
+        if policy == "zero":
+            zero_stale_gradients(plan)
             return
         stale = stale_gradients(plan)
-        if stale:
-            listed = ", ".join(f"{name!r} on {ctx}" for name, ctx in stale)
-            raise StaleGradientError(
-                "Trainer.step()",
-                f"found gradients that no backward pass has written since the last step: {listed}",
-                fix="This happens if a parameter took no part in the forward pass. If that is meant, call "
-                "step(batch_size, ignore_stale_grad=True) to pass over them.",
+        if not stale:
+            return
+        listed = ", ".join(f"{name!r} on {ctx}" for name, ctx in stale)
+        if policy == "warn":
+            warnings.warn(
+                "Trainer.step() passes over gradients that no backward pass has written since the last "
+                f"step: {listed}",
+                stacklevel=4,
             )
+            return
+        raise StaleGradientError(
+            "Trainer.step()",
+            f"found gradients that no backward pass has written since the last step: {listed}",
+            fix="This happens if a parameter took no part in the forward pass. If that is meant, call "
+            "step(batch_size, ignore_stale_grad=True) to pass over them.",
+        )
 
     def _apply(self, plan: Plan, *, central: bool, only_fresh: bool) -> None:
         optimizer = self._optimizer

@@ -138,7 +138,7 @@ def clip_global_norm(
         (5.0, array([0.6], dtype=float32))
     """
     if isinstance(arrays, ParameterDict):
-        return clip_parameters(arrays.plan(), max_norm, check_isfinite)
+        return clip_parameters(arrays.layout(), max_norm, check_isfinite)
     if len(arrays) and isinstance(arrays[0], Parameter):
         plan = Plan(p.core for p in arrays)  # type: ignore[union-attr]
         return clip_parameters(plan, max_norm, check_isfinite)

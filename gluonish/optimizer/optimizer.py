@@ -21,7 +21,7 @@ from gluonish.dtype import bfloat16
 from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError, LearningRateError, UnknownNameError
-from gluonish.lr_scheduler import LRScheduler
+from gluonish.lr_scheduler import LRScheduler, multiplier_at
 
 __all__ = ["DEFAULT_LEARNING_RATE", "Optimizer", "create", "register", "rescaled"]
 
@@ -280,7 +280,7 @@ class Optimizer:
 
     def _multiplier(self, index: Any, kind: str) -> float:
         if index in self.param_dict:
-            return float(getattr(self.param_dict[index], kind))
+            return multiplier_at(getattr(self.param_dict[index], kind), self.num_update)
         table: dict[Any, float] = getattr(self, kind)
         return table.get(index, table.get(self.idx2name.get(index), 1.0))
 

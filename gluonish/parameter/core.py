@@ -15,6 +15,7 @@ from gluonish.context import Context, as_context, current_context
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.tape import GRAD_REQS
 from gluonish.errors import ArgumentError, ContextError, GradientError, NotInitializedError
+from gluonish.lr_scheduler import Multiplier
 from gluonish.parameter.explain import Owner, pending_error
 from gluonish.parameter.settling import Placeholder, is_settling
 from gluonish.parameter.states import Deferred, Ready, State, Uninitialized
@@ -35,8 +36,8 @@ class ParameterCore:
         shape: its shape, unknown axes as None.
         dtype: its element type.
         grad_req: ``"write"``, ``"add"`` or ``"null"``.
-        lr_mult: factor on the learning rate.
-        wd_mult: factor on the weight decay.
+        lr_mult: factor on the learning rate: a number, or a function of the number of updates.
+        wd_mult: factor on the weight decay, likewise.
         init: its own initializer, or None.
         allow_deferred_init: whether it may be initialised before its shape is known.
         differentiable: False pins ``grad_req`` to ``"null"``.
@@ -47,6 +48,7 @@ class ParameterCore:
         state: an ``Uninitialized``, ``Deferred`` or ``Ready``.
         owner: the layer it belongs to, for messages; None for a free parameter.
         trainers: the keys of the trainers that update it.
+        thaws_to: the ``grad_req`` to go back to when it is thawed; None if it is not frozen.
 
     Raises:
         ArgumentError: an unknown ``grad_req`` or storage type.
@@ -67,6 +69,7 @@ class ParameterCore:
         "shape",
         "state",
         "stype",
+        "thaws_to",
         "trainers",
     )
 
@@ -77,8 +80,8 @@ class ParameterCore:
         shape: PartialShape,
         dtype: np.dtype[Any],
         grad_req: str = "write",
-        lr_mult: float = 1.0,
-        wd_mult: float = 1.0,
+        lr_mult: Multiplier = 1.0,
+        wd_mult: Multiplier = 1.0,
         init: Any = None,
         allow_deferred_init: bool = False,
         differentiable: bool = True,
@@ -98,6 +101,7 @@ class ParameterCore:
         self.state: State = Uninitialized()
         self.owner: Owner | None = None
         self.trainers: frozenset[int] = frozenset()
+        self.thaws_to: str | None = None
         self.grad_req = self.checked_grad_req(grad_req)
 
     def _checked(self, argument: str, value: str, choices: Sequence[str]) -> str:
@@ -131,22 +135,22 @@ class ParameterCore:
     # -- what is declared -------------------------------------------------------------------------------
 
     @property
-    def lr_mult(self) -> float:
-        """The factor on the learning rate."""
+    def lr_mult(self) -> Multiplier:
+        """The factor on the learning rate: a number, or a function of the number of updates."""
         return self._lr_mult
 
     @lr_mult.setter
-    def lr_mult(self, value: float) -> None:
+    def lr_mult(self, value: Multiplier) -> None:
         self._lr_mult = value
         self._notify()
 
     @property
-    def wd_mult(self) -> float:
-        """The factor on the weight decay."""
+    def wd_mult(self) -> Multiplier:
+        """The factor on the weight decay, likewise."""
         return self._wd_mult
 
     @wd_mult.setter
-    def wd_mult(self, value: float) -> None:
+    def wd_mult(self, value: Multiplier) -> None:
         self._wd_mult = value
         self._notify()
 

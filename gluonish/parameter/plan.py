@@ -13,13 +13,30 @@ import attrs
 import numpy as np
 
 from gluonish.engine.backend import backend_of
+from gluonish.lr_scheduler import Multiplier, multiplier_at
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.flat import FlatGroup, Run, runs_of
 from gluonish.parameter.slots import SlotPolicy, SlotSet
 from gluonish.parameter.states import Ready
 
-__all__ = ["Piece", "Plan", "settle"]
+__all__ = ["Multipliers", "Piece", "Plan", "settle"]
+
+
+class Multipliers:
+    """The factors of a group's members, of which some may be functions of the number of updates."""
+
+    __slots__ = ("_numbers", "_scheduled")
+
+    def __init__(self, given: Sequence[Multiplier]) -> None:
+        self._scheduled = [(i, each) for i, each in enumerate(given) if callable(each)]
+        self._numbers = np.array([1.0 if callable(each) else each for each in given], np.float64)
+
+    def at(self, num_update: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return the factors after a number of updates."""
+        for index, schedule in self._scheduled:
+            self._numbers[index] = multiplier_at(schedule, num_update)
+        return self._numbers
 
 
 @attrs.frozen(eq=False)
@@ -30,21 +47,21 @@ class Piece:
         group: the group.
         indices: the members covered, in the order of memory.
         runs: the contiguous runs that they form.
-        lr_mult: the factor on the learning rate of every member of the group.
-        wd_mult: the factor on the weight decay, likewise.
+        lr_mult: the factors on the learning rate of the members of the group.
+        wd_mult: the factors on the weight decay, likewise.
     """
 
     group: FlatGroup
     indices: np.ndarray[Any, np.dtype[np.int64]]
     runs: list[Run]
-    lr_mult: np.ndarray[Any, np.dtype[np.float64]]
-    wd_mult: np.ndarray[Any, np.dtype[np.float64]]
+    lr_mult: Multipliers
+    wd_mult: Multipliers
 
     @classmethod
     def of(cls, group: FlatGroup, members: list[int]) -> Piece:
         """Return what a plan touches of a group, given the members it covers."""
-        multipliers = [(1.0, 1.0) if c is None else (c.lr_mult, c.wd_mult) for c in group.cores]
-        lr_mult, wd_mult = np.array(multipliers, np.float64).T
+        lr_mult = Multipliers([1.0 if core is None else core.lr_mult for core in group.cores])
+        wd_mult = Multipliers([1.0 if core is None else core.wd_mult for core in group.cores])
         return cls(group, np.array(sorted(members)), runs_of(group, members), lr_mult, wd_mult)
 
     def cores(self) -> list[ParameterCore]:

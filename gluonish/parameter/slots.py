@@ -14,11 +14,22 @@ import numpy as np
 from gluonish.context import Context
 from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import transfer_raw
+from gluonish.shape import shape_size
 
 if TYPE_CHECKING:
+    from gluonish.parameter.core import ParameterCore
     from gluonish.parameter.flat import FlatGroup
 
-__all__ = ["SlotPolicy", "SlotSet"]
+__all__ = ["SlotPolicy", "SlotSet", "slot_bytes"]
+
+
+def slot_bytes(core: ParameterCore, key: int) -> int:
+    """Return the bytes that a trainer keeps for a parameter, on all contexts together."""
+    slots = core.ready().group.slots.get(key) if core.is_ready else None
+    if slots is None:
+        return 0
+    pieces = sum(len(places) for places in slots.arrays.values())
+    return pieces * shape_size(core.known_shape()) * slots.dtype.itemsize
 
 
 class SlotPolicy(Protocol):

@@ -29,6 +29,7 @@ __all__ = [
     "stale_gradients",
     "sum_of_gradients",
     "update",
+    "zero_stale_gradients",
 ]
 
 BLOCK = 1 << 15
@@ -84,6 +85,18 @@ def stale_gradients(plan: Plan) -> list[tuple[str, Context]]:
             if not fresh.all():
                 stale += [(core.name, ctx) for core, ok in zip(piece.cores(), fresh, strict=True) if not ok]
     return stale
+
+
+def zero_stale_gradients(plan: Plan) -> None:
+    """Set gradients to 0 that no backward pass has written since the last update, and count them as fresh."""
+    for piece in plan.pieces:
+        for place, slab in piece.group.grad.items():
+            stale = piece.indices[~slab.fresh[piece.indices]]
+            with backend_of(place).scope(place):
+                for run in runs_of(piece.group, stale):
+                    slab.flat[run.start : run.stop] = 0
+            slab.versions[stale] += 1
+            slab.fresh[stale] = True
 
 
 def reduce_gradients(plan: Plan, *, only_fresh: bool = False) -> None:
@@ -222,8 +235,8 @@ def _coefficients(
 ) -> Callable[[slice], dict[str, Any]]:
     """Return what gives the coefficients of a block: numbers where all parameters of the run agree."""
     members = slice(run.first, run.last)
-    lr = learning_rate * piece.lr_mult[members]
-    wd = optimizer.wd * piece.wd_mult[members]
+    lr = learning_rate * piece.lr_mult.at(optimizer.num_update)[members]
+    wd = optimizer.wd * piece.wd_mult.at(optimizer.num_update)[members]
     t = optimizer.begin_num_update + slots.counts[members]
     if _uniform(lr) and _uniform(wd) and _uniform(t):
         numbers = optimizer.coefficients(float(lr[0]), float(wd[0]), int(t[0]))

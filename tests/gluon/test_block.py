@@ -156,10 +156,8 @@ def test_a_selection_is_matched_from_the_start_of_the_name():
 
 
 def test_a_selection_that_is_no_regular_expression_is_an_error():
-    with pytest.raises(
-        ArgumentError, match=r"collect_params\(\) cannot select by this.*\n.*received '\*bias'"
-    ):
-        dense_net().collect_params("*bias")
+    with pytest.raises(ArgumentError, match=r"Parameters cannot be selected by this.*\n.*received '\(bias'"):
+        dense_net().collect_params("(bias")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import gluonish as mx
 from gluonish import autograd, nd
 from gluonish.errors import NotInitializedError, ShapeMismatchError
 from gluonish.gluon import Block, nn
-from gluonish.gluon.summary import format_table, parameter_table, summarize
+from gluonish.gluon.summary import summarize
+from gluonish.gluon.tables import Table, parameter_table
 
 
 def normalized():
@@ -26,17 +27,13 @@ def images():
     return nd.random.normal(shape=(2, 1, 5, 5))
 
 
-def rows(text):
-    """Return the lines of the table as layer, shape and count."""
-    lines = text.split("\n\n")[0].splitlines()[2:]
-    ends = [text.splitlines()[1].find("  "), text.splitlines()[1].rfind("  ")]
-    return [
-        (line[: ends[0]].strip(), line[ends[0] : ends[1]].strip(), line[ends[1] :].strip()) for line in lines
-    ]
+def rows(table):
+    """Return the rows: layer, shape and count."""
+    return list(table.rows)
 
 
-def totals(text):
-    return text.split("\n\n")[1].splitlines()
+def totals(table):
+    return list(table.notes)
 
 
 def hooks(block):
@@ -52,7 +49,7 @@ def hooks(block):
 def test_it_is_printed_and_nothing_is_returned(capsys):
     net, x = normalized(), images()
     assert net.summary(x) is None
-    assert capsys.readouterr().out == summarize(net, (x,)) + "\n"
+    assert capsys.readouterr().out == f"{summarize(net, (x,))}\n"
 
 
 def test_every_layer_has_a_row_in_the_order_of_the_forward_pass_with_mxnets_shapes_and_counts():
@@ -242,12 +239,12 @@ def test_it_runs_where_the_inputs_are(two):
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_numbers_stand_at_the_right():
-    text = format_table(("name", "n"), [("a", "1"), ("longer", "1,000")], right=(1,))
+    text = str(Table(("name", "n"), [("a", "1"), ("longer", "1,000")], right=(1,)))
     assert text == "name        n\n------  -----\na           1\nlonger  1,000"
 
 
 def test_a_table_without_rows_has_its_header():
-    assert format_table(("name", "n"), []) == "name  n\n----  -"
+    assert str(Table(("name", "n"), [])) == "name  n\n----  -"
 
 
 def test_the_table_of_parameters_follows_their_life(two):
@@ -255,7 +252,7 @@ def test_the_table_of_parameters_follows_their_life(two):
     states = []
     for step in (lambda: None, lambda: net.initialize(ctx=two), lambda: net(nd.ones((1, 3), ctx=two[0]))):
         step()
-        weight = parameter_table(net.collect_params().values()).splitlines()[2]
+        weight = str(parameter_table(net.collect_params().values())).splitlines()[2]
         states.append(weight.split()[1:-4])
     assert states == [
         ["(2,", "?)", "float32", "-"],
@@ -268,11 +265,22 @@ def test_the_table_of_parameters_has_a_shared_one_once():
     net = networks.Tied(in_units=5, prefix="tied_")
     parameters = [p for _, p in net.parameters_by_path()]
     assert len(parameters) == 4
-    assert len(parameter_table(parameters).splitlines()) == 2 + 2
+    assert len(str(parameter_table(parameters)).splitlines()) == 2 + 2
 
 
 def test_the_table_of_parameters_shows_multipliers_and_modes():
     net = nn.Dense(2, in_units=3, prefix="fc_")
     net.bias.lr_mult, net.bias.wd_mult, net.bias.grad_req = 2, 0.5, "add"
-    bias = parameter_table(net.collect_params(".*bias").values()).splitlines()[2]
+    bias = str(parameter_table(net.collect_params(".*bias").values())).splitlines()[2]
     assert bias.split()[-4:] == ["add", "2", "0.5", "2"]
+
+
+def test_without_inputs_nothing_is_run_and_pending_shapes_are_shown():
+    table = summarize(nn.Dense(3, prefix="fc_"), ())
+    assert rows(table) == [("Dense fc", "-", "?")]
+    assert totals(table) == [
+        "Parameters: 3 in 2 arrays",
+        "  trainable: 3",
+        "  not trainable: 0",
+        "  arrays of unknown shape, not counted: 1",
+    ]

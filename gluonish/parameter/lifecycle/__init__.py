@@ -21,7 +21,7 @@ from gluonish.parameter.lifecycle.initializing import (
     initialize,
 )
 from gluonish.parameter.lifecycle.loading import load, require_ready, restore, set_data, snapshot, value_of
-from gluonish.parameter.lifecycle.moving import cast, merged_value, reset_ctx, set_grad_req
+from gluonish.parameter.lifecycle.moving import cast, freeze, merged_value, reset_ctx, set_grad_req, thaw
 
 __all__ = [
     "COMPLETING",
@@ -30,6 +30,7 @@ __all__ = [
     "as_contexts",
     "cast",
     "finish",
+    "freeze",
     "initialize",
     "load",
     "merged_value",
@@ -40,5 +41,6 @@ __all__ = [
     "set_data",
     "set_grad_req",
     "snapshot",
+    "thaw",
     "value_of",
 ]

@@ -160,12 +160,12 @@ def _check_contexts(core: ParameterCore, contexts: tuple[Context, ...] | None) -
 
 def snapshot(core: ParameterCore) -> dict[str, Any]:
     """Return everything about a parameter that a copy of it needs, without memory in common."""
-    declared = {name: getattr(core, name) for name in _DECLARED}
+    common = {"declared": {name: getattr(core, name) for name in _DECLARED}, "thaws_to": core.thaws_to}
     state = core.state
     if isinstance(state, Ready):
         values = [array.asnumpy() for array in core.replicas()]
-        return {"declared": declared, "contexts": state.contexts, "values": values}
-    return {"declared": declared, "state": state}
+        return {**common, "contexts": state.contexts, "values": values}
+    return {**common, "state": state}
 
 
 _DECLARED = (
@@ -186,6 +186,7 @@ _DECLARED = (
 def restore(saved: dict[str, Any]) -> ParameterCore:
     """Make a parameter from what ``snapshot`` returned."""
     core = ParameterCore(**saved["declared"])
+    core.thaws_to = saved["thaws_to"]
     if "state" in saved:
         core.state = saved["state"]
         DEFERRALS.count += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -16,7 +16,7 @@ from gluonish.parameter.flat import FlatGroup
 from gluonish.parameter.lifecycle.grouping import commit, compact, inherit_slots, leave, prepare_slots
 from gluonish.parameter.states import Deferred, Ready, Uninitialized
 
-__all__ = ["cast", "merged_value", "reset_ctx", "set_grad_req"]
+__all__ = ["cast", "freeze", "merged_value", "reset_ctx", "set_grad_req", "thaw"]
 
 
 def cast(cores: Sequence[ParameterCore], dtype: np.dtype[Any]) -> None:
@@ -109,18 +109,38 @@ def set_grad_req(cores: Sequence[ParameterCore], value: str) -> None:
     Raises:
         ArgumentError: an unknown mode. Nothing is changed then.
     """
-    changing = [
-        (core, request) for core in cores if core.grad_req != (request := core.checked_grad_req(value))
-    ]
-    switched: dict[int, list[ParameterCore]] = {}
+    _change_grad_req({core: core.checked_grad_req(value) for core in cores})
+    for core in cores:
+        core.thaws_to = None
+
+
+def freeze(cores: Sequence[ParameterCore]) -> None:
+    """Take the gradients of some parameters away until they are thawed."""
+    frozen = {core: core.grad_req for core in cores if core.wants_grad}
+    _change_grad_req(dict.fromkeys(frozen, "null"))
+    for core, before in frozen.items():
+        core.thaws_to = before
+
+
+def thaw(cores: Sequence[ParameterCore]) -> None:
+    """Give parameters without gradients the mode they had before they were frozen, or else ``"write"``."""
+    thawed = [core for core in cores if core.differentiable and not core.wants_grad]
+    _change_grad_req({core: core.thaws_to or "write" for core in thawed})
+    for core in thawed:
+        core.thaws_to = None
+
+
+def _change_grad_req(requests: Mapping[ParameterCore, str]) -> None:
+    changing = {core: request for core, request in requests.items() if core.grad_req != request}
+    switched: dict[tuple[int, bool], list[ParameterCore]] = {}
     kept: list[ParameterCore] = []
-    for core, request in changing:
+    for core, request in changing.items():
         if core.is_ready and "null" in (core.grad_req, request):
-            switched.setdefault(id(core.ready().group), []).append(core)
+            switched.setdefault((id(core.ready().group), request != "null"), []).append(core)
         elif core.is_ready:
             kept.append(core)
-    groups = [_with_or_without_gradients(members, wanted=value != "null") for members in switched.values()]
-    for core, request in changing:
+    groups = [_with_or_without_gradients(members, wanted=wanted) for (_, wanted), members in switched.items()]
+    for core, request in changing.items():
         core.grad_req = request
     for core in kept:
         for array in core.replicas():
