@@ -43,7 +43,6 @@ __all__ = [
     "OperatorError",
     "ParameterMismatchError",
     "SavedArrayError",
-    "ShapeInferenceError",
     "ShapeMismatchError",
     "StaleGradientError",
     "SymbolValueError",
@@ -151,10 +150,6 @@ class ShapeMismatchError(MXNetError, ValueError, AssertionError):
 
 class BroadcastError(ShapeMismatchError):
     """Shapes that cannot be broadcast together."""
-
-
-class ShapeInferenceError(MXNetError, ValueError):
-    """A shape that cannot be worked out from what is known."""
 
 
 class IndexOutOfRangeError(MXNetError, IndexError, ValueError):

@@ -22,7 +22,6 @@ __all__ = [
     "format_shape",
     "from_mxnet",
     "is_known",
-    "merge_dims",
     "merge_shapes",
     "shape_size",
 ]
@@ -58,19 +57,6 @@ def format_shape(shape: PartialShape) -> str:
         return "?"
     dims = ["?" if dim is None else str(dim) for dim in shape]
     return f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
-
-
-def merge_dims(first: Dim, second: Dim) -> Dim:
-    """Return the one size that two statements about an axis agree on.
-
-    Raises:
-        ValueError: they contradict each other. Callers word the error with ``merge_shapes``.
-    """
-    if first is None:
-        return second
-    if second is None or first == second:
-        return first
-    raise ValueError(f"{first} is not {second}")
 
 
 def merge_shapes(

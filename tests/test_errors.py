@@ -27,7 +27,6 @@ CAUGHT_AS = {
     "DeviceUnavailableError": {ValueError, AssertionError},
     "ShapeMismatchError": {ValueError, AssertionError},
     "BroadcastError": {ValueError, AssertionError},
-    "ShapeInferenceError": {ValueError},
     "IndexOutOfRangeError": {IndexError, ValueError},
     "OperatorError": {ValueError, TypeError},
     "NoKernelError": {NotImplementedError},

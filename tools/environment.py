@@ -39,6 +39,7 @@ def ensure(extra: str) -> None:
         if _install(Path(sys.executable), extra):
             os.environ[RESTARTED] = "1"
             _restart(Path(sys.executable))
+        os.environ.pop(RESTARTED, None)
         return
     python = _environment_python()
     if not python.exists():
@@ -48,7 +49,10 @@ def ensure(extra: str) -> None:
 
 
 def _inside_environment() -> bool:
-    return sys.prefix != sys.base_prefix or "CONDA_PREFIX" in os.environ
+    conda = os.environ.get("CONDA_PREFIX")
+    return sys.prefix != sys.base_prefix or (
+        conda is not None and Path(conda).resolve() == Path(sys.prefix).resolve()
+    )
 
 
 def _environment_python() -> Path:
@@ -74,6 +78,8 @@ def _install(python: Path, extra: str) -> bool:
         return False
     if RESTARTED in os.environ:
         sys.exit(f"installed, but {python} still does not find {', '.join(missing)}: is PYTHONPATH set?")
+    if not _installed("pip"):
+        sys.exit(f"{sys.prefix} has no pip to install {', '.join(missing)} with: delete it, or add pip to it")
     print(f"installing gluonish[{extra}]", flush=True)
     status = subprocess.call(  # noqa: S603
         [

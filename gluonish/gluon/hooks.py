@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from gluonish.errors import ArgumentTypeError
+
 __all__ = ["HookHandle"]
 
 _next_key = itertools.count().__next__
@@ -18,9 +20,14 @@ class HookHandle:
     Args:
         hooks: the dictionary that the hook is put into.
         hook: the function.
+
+    Raises:
+        ArgumentTypeError: it cannot be called.
     """
 
     def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        if not callable(hook):
+            raise ArgumentTypeError("A hook", "cannot be called", expected="a function", received=repr(hook))
         self._hooks = hooks
         self._key = _next_key()
         hooks[self._key] = hook

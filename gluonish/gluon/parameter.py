@@ -12,13 +12,13 @@ from gluonish import initializer
 from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray, from_data
-from gluonish.errors import DeferredInitializationError
+from gluonish.errors import DeferredInitializationError, ShapeMismatchError
 from gluonish.lr_scheduler import Multiplier, multiplier_at
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.lifecycle import InitRequest, as_contexts
 from gluonish.parameter.plan import Plan
-from gluonish.shape import PartialShape, from_mxnet
+from gluonish.shape import PartialShape, format_shape, from_mxnet
 from gluonish.symbol import Symbol, var
 
 __all__ = ["Constant", "DeferredInitializationError", "Parameter", "tensor_types"]
@@ -107,14 +107,26 @@ class Parameter:
     def shape(self) -> tuple[int, ...] | None:
         """The shape, 0 for an axis that is not known yet; None if nothing is known.
 
-        Setting it adds what is known. A contradiction is a ShapeMismatchError.
+        Setting it adds what is known. A contradiction is a ShapeMismatchError, and so is an unknown axis
+        where the size is known already.
         """
         known = self._core.shape
         return None if known is None else tuple(0 if dim is None else dim for dim in known)
 
     @shape.setter
     def shape(self, value: Any) -> None:
-        self._core.merge_shape(_partial(value, self.name))
+        stated = _partial(value, self.name)
+        known = self._core.shape
+        if stated is not None and known is not None and len(stated) == len(known):
+            lost = [axis for axis, size in enumerate(known) if size is not None and stated[axis] is None]
+            if lost:
+                raise ShapeMismatchError(
+                    self._core.label,
+                    f"cannot forget the size of axis {lost[0]}",
+                    expected=format_shape(known),
+                    received=format_shape(stated),
+                )
+        self._core.merge_shape(stated)
 
     @property
     def dtype(self) -> Any:

@@ -29,6 +29,7 @@ from gluonish.parameter.explain import Explanation, explain
 from gluonish.parameter.lifecycle import InitRequest, as_contexts
 from gluonish.parameter.plan import Plan
 from gluonish.serialization import save as save_file
+from gluonish.shape import format_shape, from_mxnet
 
 __all__ = ["ParameterDict"]
 
@@ -131,8 +132,8 @@ class ParameterDict:
             raise DuplicateNameError(
                 f"Parameter {name!r}",
                 "is there already, as another parameter of the same name",
-                expected=repr(present),
-                received=repr(parameter),
+                expected=_described(present, self._paths[name]),
+                received=_described(parameter, path),
                 fix="Give one of them another name, or its block another prefix.",
             )
         if present is None:
@@ -161,7 +162,10 @@ class ParameterDict:
         else:
             lacking = [each for each, wanted in kwargs.items() if lacks(parameter, each, wanted)]
             for attribute in lacking:
-                setattr(parameter, attribute, kwargs[attribute])
+                if attribute == "shape":
+                    parameter.core.merge_shape(from_mxnet(kwargs[attribute]))
+                else:
+                    setattr(parameter, attribute, kwargs[attribute])
         self.add(full, parameter)
         return parameter
 
@@ -607,6 +611,14 @@ class ParameterDict:
         # The layout is one of memory, and a copy of a parameter has memory of its own.
         copied = {"_params": dict(self._params), "_paths": dict(self._paths), "_layout": None}
         return {**self.__dict__, **copied}
+
+
+def _described(parameter: Parameter, path: str | None) -> str:
+    """Return what tells a parameter from another one of its name."""
+    owner = parameter.core.owner
+    layer = f" of {owner.name}" if owner is not None and owner.name is not None else ""
+    place = f" at {path!r}" if path else ""
+    return f"the one{layer}{place} with shape {format_shape(parameter.core.shape)}"
 
 
 def _resolved(init: Any) -> Any:

@@ -7,6 +7,7 @@ import os
 import warnings
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from gluonish.autograd import is_recording
@@ -304,8 +305,7 @@ class Trainer:
                 "cannot update parameters while recording: the recorded graph depends on them",
                 fix="Call step() outside of autograd.record().",
             )
-        if not batch_size:
-            raise ArgumentError("Trainer", "cannot divide gradients by batch_size 0")
+        _check_batch_size(batch_size)
         policy = "skip" if ignore_stale_grad else self._stale_grad
         plan = self._current_plan(skip_pending=policy in ("skip", "warn"))
         self._resolve_stale(plan, policy)
@@ -344,8 +344,9 @@ class Trainer:
         raise StaleGradientError(
             "Trainer.step()",
             f"found gradients that no backward pass has written since the last step: {listed}",
-            fix="This happens if a parameter took no part in the forward pass. If that is meant, call "
-            "step(batch_size, ignore_stale_grad=True) to pass over them.",
+            fix="This happens if backward() was not called, step() was called twice, a parameter took no "
+            "part in the forward pass, or was cast or moved after backward(). If that is meant, call "
+            "step(batch_size, ignore_stale_grad=True) to pass over them, or set stale_grad.",
         )
 
     def _apply(self, plan: Plan, *, central: bool, only_fresh: bool) -> None:
@@ -456,6 +457,16 @@ def _checked_store(kvstore: Any) -> str | None:
     if kvstore.lower() not in STORES:
         raise ArgumentError(f"kvstore {kvstore!r}", "does not exist", expected="one of " + ", ".join(STORES))
     return kvstore.lower()
+
+
+def _check_batch_size(batch_size: Any) -> None:
+    if not isinstance(batch_size, Real) or not float(batch_size) > 0:
+        raise ArgumentTypeError(
+            "Trainer",
+            "cannot divide gradients by this batch_size",
+            expected="a positive number",
+            received=repr(batch_size),
+        )
 
 
 def _is_large(core: ParameterCore) -> bool:

@@ -154,11 +154,6 @@ def unbroadcast(F: Any, g: Any, shape: tuple[int, ...]) -> Any:
     return g if g.shape == shape else F._sum_to(g, shape=shape)
 
 
-def truthy(xp: XP, condition: Array, like: Array) -> Array:
-    """Return a boolean result as MXNet does: 0 and 1 in the dtype of the operands."""
-    return condition.astype(like.dtype) if condition.dtype != like.dtype else xp.asarray(condition)
-
-
 def resolve_indices(
     xp: XP,
     indices: Array,

@@ -7,6 +7,7 @@ its state is in ``lifecycle``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from gluonish.context import Context, as_context, current_context
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.tape import GRAD_REQS
-from gluonish.errors import ArgumentError, ContextError, GradientError, NotInitializedError
+from gluonish.errors import ArgumentError, ArgumentTypeError, ContextError, GradientError, NotInitializedError
 from gluonish.lr_scheduler import Multiplier
 from gluonish.parameter.explain import Owner, pending_error
 from gluonish.parameter.settling import Placeholder, is_settling
@@ -52,6 +53,7 @@ class ParameterCore:
 
     Raises:
         ArgumentError: an unknown ``grad_req`` or storage type.
+        ArgumentTypeError: a multiplier that is neither a number nor a function.
     """
 
     __slots__ = (
@@ -91,8 +93,8 @@ class ParameterCore:
         self.name = name
         self.shape = shape
         self.dtype = dtype
-        self._lr_mult = lr_mult
-        self._wd_mult = wd_mult
+        self._lr_mult = self._checked_multiplier("lr_mult", lr_mult)
+        self._wd_mult = self._checked_multiplier("wd_mult", wd_mult)
         self.init = init
         self.allow_deferred_init = allow_deferred_init
         self.differentiable = differentiable
@@ -111,6 +113,16 @@ class ParameterCore:
                 self.label,
                 f"cannot have this {argument}",
                 expected=f"{', '.join(others)} or {last}",
+                received=repr(value),
+            )
+        return value
+
+    def _checked_multiplier(self, attribute: str, value: Any) -> Multiplier:
+        if not callable(value) and not isinstance(value, Real):
+            raise ArgumentTypeError(
+                self.label,
+                f"cannot have this {attribute}",
+                expected="a number, or a function of the number of updates",
                 received=repr(value),
             )
         return value
@@ -141,7 +153,7 @@ class ParameterCore:
 
     @lr_mult.setter
     def lr_mult(self, value: Multiplier) -> None:
-        self._lr_mult = value
+        self._lr_mult = self._checked_multiplier("lr_mult", value)
         self._notify()
 
     @property
@@ -151,7 +163,7 @@ class ParameterCore:
 
     @wd_mult.setter
     def wd_mult(self, value: Multiplier) -> None:
-        self._wd_mult = value
+        self._wd_mult = self._checked_multiplier("wd_mult", value)
         self._notify()
 
     def _notify(self) -> None:

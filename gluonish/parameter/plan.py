@@ -66,7 +66,8 @@ class Piece:
 
     def cores(self) -> list[ParameterCore]:
         """Return the parameters covered."""
-        return [self.group.cores[i] for i in self.indices]
+        found = [self.group.cores[int(i)] for i in self.indices]
+        return [core for core in found if core is not None]
 
 
 class Plan:

@@ -5,7 +5,7 @@ Legal moves, and what makes them::
     Uninitialized -> Deferred    initialize(), the shape being unknown
     Uninitialized -> Ready       initialize(); load()
     Deferred      -> Deferred    initialize() again; reset_ctx(); set_data()
-    Deferred      -> Ready       the shape became known: finish()
+    Deferred      -> Ready       the shape became known: finish(); load()
     Ready         -> Ready       initialize(force_reinit=True), cast(), reset_ctx(), a new grad_req
 
 No other move exists. A move that fails leaves the state as it was.

@@ -8,6 +8,7 @@ applied and the result copied to all replicas before the next block is touched. 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -77,14 +78,17 @@ def set_fresh(gradient: NDArray, *, fresh: bool) -> None:
 
 
 def stale_gradients(plan: Plan) -> list[tuple[str, Context]]:
-    """Return name and context of every gradient that no backward pass has written since the last update."""
+    """Return name and context of every gradient that no backward pass has written since the last update.
+
+    They come in the order of names, those of one parameter in the order of its contexts.
+    """
     stale = []
     for piece in plan.pieces:
         for ctx in piece.group.contexts:
             fresh = piece.group.grad[ctx.place].fresh[piece.indices]
             if not fresh.all():
                 stale += [(core.name, ctx) for core, ok in zip(piece.cores(), fresh, strict=True) if not ok]
-    return stale
+    return sorted(stale, key=itemgetter(0))
 
 
 def zero_stale_gradients(plan: Plan) -> None:
@@ -118,7 +122,8 @@ def reduce_gradients(plan: Plan, *, only_fresh: bool = False) -> None:
                     _assign(group.grad[place].flat, part, total, places[0], place)
             for place in places:
                 group.grad[place].versions[run.first : run.last] += 1
-                group.grad[place].fresh[run.first : run.last] = True
+                if only_fresh:  # every replica now holds a sum of fresh gradients
+                    group.grad[place].fresh[run.first : run.last] = True
 
 
 def sum_of_gradients(plan: Plan) -> Iterator[tuple[Any, Context]]:
@@ -203,7 +208,7 @@ def update(plan: Plan, key: int, optimizer: Optimizer, *, central: bool, only_fr
     """
     selected = [(piece, list(_sources(piece, only_fresh=only_fresh))) for piece in plan.pieces]
     counts = [piece.group.slots[key].counts[r.first : r.last] for piece, runs in selected for r, _ in runs]
-    newest = optimizer.begin_num_update + 1 + max((int(each.max()) for each in counts), default=-1)
+    newest = optimizer.begin_num_update + 1 + max((int(np.max(each)) for each in counts), default=-1)
     optimizer.num_update = max(optimizer.num_update, newest)
     learning_rate = optimizer.learning_rate
     for piece, runs in selected:

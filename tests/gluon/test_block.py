@@ -131,7 +131,8 @@ def test_two_parameters_of_one_name_are_an_error_that_shows_both():
     net.add(nn.Dense(2, in_units=3, prefix="fc_"), nn.Dense(4, prefix="fc_"))
     with pytest.raises(
         DuplicateNameError,
-        match=r"'fc_weight' is there already.*\n.*shape=\(2, 3\).*shape=\(4, 0\).*\n.*prefix",
+        match=r"'fc_weight' is there already.*\n.*of Dense 'fc' at '0.weight' with shape \(2, 3\).*"
+        r"at '1.weight' with shape \(4, \?\)\.\n.*prefix",
     ):
         net.collect_params()
 
@@ -401,3 +402,12 @@ def test_a_pending_parameter_of_a_copy_is_explained_by_the_copied_layer(copied):
     (pending,) = twin.collect_params().explain().pending
     assert pending.layer == "Dense 'fc'"
     assert "in_units=" in pending.fix
+
+
+@pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
+def test_a_hook_that_cannot_be_called_is_an_error(register):
+    block = nn.Dense(2, in_units=3)
+    block.initialize()
+    with pytest.raises(ArgumentTypeError, match=r"A hook cannot be called.*\n.*received 3"):
+        getattr(block, register)(3)
+    block(mx.nd.ones((1, 3)))

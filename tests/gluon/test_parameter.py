@@ -11,6 +11,7 @@ import pytest
 import gluonish as mx
 from gluonish.errors import (
     ArgumentError,
+    ArgumentTypeError,
     ContextError,
     DeviceUnavailableError,
     DTypeError,
@@ -566,3 +567,22 @@ def test_set_data_of_a_constant_leaves_its_value_and_reinit_restores_it():
 
 def test_the_repr_of_a_constant_says_so():
     assert repr(Constant("c", [1.0])).startswith("Constant c (shape=(1,)")
+
+
+@pytest.mark.parametrize("attribute", ["lr_mult", "wd_mult"])
+@pytest.mark.parametrize("value", ["a", "2", None, [1]])
+def test_a_multiplier_that_is_no_number_is_an_error_and_the_one_before_stays(attribute, value):
+    parameter = Parameter("w", shape=(2,), **{attribute: 3})
+    with pytest.raises(
+        ArgumentTypeError, match=rf"'w' cannot have this {attribute}.*\n.*a number, or a func"
+    ):
+        setattr(parameter, attribute, value)
+    assert getattr(parameter, attribute) == 3
+
+
+@pytest.mark.parametrize("stated", [(0, 3), (2, 0), (None, 3), (-1, -1)])
+def test_a_known_size_cannot_be_forgotten(stated):
+    parameter = Parameter("w", shape=(2, 3))
+    with pytest.raises(AssertionError, match=r"'w' cannot forget the size of axis .\.\n.*\(2, 3\), received"):
+        parameter.shape = stated
+    assert parameter.shape == (2, 3)

@@ -54,7 +54,7 @@ def test_by_default_all_of_them_are_named_and_nothing_changes(two, update_on_kvs
     before = values(params)
     with pytest.raises(
         StaleGradientError,
-        match=r"'unused' on cpu\(0\), 'used' on cpu\(1\), 'unused' on cpu\(1\)",
+        match=r"'unused' on cpu\(0\), 'unused' on cpu\(1\), 'used' on cpu\(1\)",
     ):
         trainer.step(1)
     after = values(params)
@@ -107,6 +107,26 @@ def test_a_replica_without_a_fresh_gradient_adds_zero(two, update_on_kvstore):
     params, trainer = pair(two, "zero", update_on_kvstore)
     weight, momentum = sgd(1.0, 0.0, 2.0)
     backward(params, "used", "unused", contexts=two[1:])
+    trainer.step(1)
+    expected, _ = sgd(weight, momentum, 1.0)
+    np.testing.assert_allclose(values(params)["used"], np.full((2, 2), expected), rtol=1e-6)
+
+
+def test_adding_up_gradients_makes_none_of_them_fresh(two):
+    params, trainer = pair(two, update_on_kvstore=False)
+    backward(params, "used", "unused", contexts=two[:1])
+    trainer.allreduce_grads()
+    before = values(params)
+    with pytest.raises(StaleGradientError, match=r": 'unused' on cpu\(1\), 'used' on cpu\(1\)\."):
+        trainer.update(1)
+    np.testing.assert_array_equal(values(params)["used"], before["used"])
+
+
+@everywhere
+def test_where_stale_gradients_are_left_out_all_replicas_follow_the_fresh_one(two, update_on_kvstore):
+    params, trainer = pair(two, "skip", update_on_kvstore)
+    weight, momentum = sgd(1.0, 0.0, 2.0)
+    backward(params, "used", contexts=two[1:])
     trainer.step(1)
     expected, _ = sgd(weight, momentum, 1.0)
     np.testing.assert_allclose(values(params)["used"], np.full((2, 2), expected), rtol=1e-6)

@@ -233,9 +233,11 @@ def test_the_environment_variable_of_mxnet_chooses_the_way(two, monkeypatch):
     trainer.allreduce_grads()
 
 
-def test_batch_size_zero_is_an_error():
-    with pytest.raises(ArgumentError, match="cannot divide gradients by batch_size 0"):
-        trained(make_params(SHAPES)).step(0)
+@pytest.mark.parametrize("batch_size", [0, -1, float("nan"), "2", None, [4]])
+def test_a_batch_size_that_is_no_positive_number_is_an_error(batch_size):
+    trainer = trained(make_params(SHAPES))
+    with pytest.raises(ArgumentTypeError, match=r"cannot divide gradients.*\n.*a positive number, received"):
+        trainer.step(batch_size)
 
 
 def test_a_step_while_recording_is_an_error():

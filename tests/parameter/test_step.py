@@ -258,7 +258,7 @@ def test_stale_gradients_are_listed_by_name_and_context(two):
     params = make_params([(3,), (2,), (1,)], two)
     give(params["p0"], dict.fromkeys(two, 1.0))
     give(params["p2"], {two[1]: 1.0})
-    expected = [("p1", two[0]), ("p2", two[0]), ("p1", two[1])]
+    expected = [("p1", two[0]), ("p1", two[1]), ("p2", two[0])]
     assert stale_gradients(plan_of(params)) == expected
 
 

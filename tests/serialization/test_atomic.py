@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -147,3 +148,24 @@ def test_of_several_writers_one_wins_as_a_whole(tmp_path):
         thread.join()
     assert path.read_bytes() in contents
     assert names_in(tmp_path) == ["file"]
+
+
+@posix
+def test_the_content_is_on_the_disk_before_the_name_is_and_then_the_folder(tmp_path, monkeypatch):
+    done = []
+    sync, replace = os.fsync, Path.replace
+
+    def noted_sync(handle):
+        kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "content"
+        done.append((kind, os.fstat(handle).st_size if kind == "content" else None))
+        sync(handle)
+
+    def noted_replace(path, target):
+        done.append(("name", None))
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    with atomic_write(tmp_path / "file") as file:
+        file.write(b"12345")
+    assert done == [("content", 5), ("name", None), ("folder", None)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -30,9 +31,10 @@ def project(tmp_path, monkeypatch):
     """A project with these requirements, and a way to say what of them is installed."""
     (tmp_path / "setup.cfg").write_text(SETUP)
     monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.delenv(environment.RESTARTED, raising=False)
 
-    def installed(*names):
-        monkeypatch.setattr(environment, "_installed", lambda name: name in names)
+    def installed(*names, pip=True):
+        monkeypatch.setattr(environment, "_installed", lambda name: name in names or (pip and name == "pip"))
         monkeypatch.setattr(environment, "_project_installed", lambda: "gluonish" in names)
 
     return installed
@@ -43,7 +45,6 @@ def calls(monkeypatch):
     """What would have been run instead of installing."""
     made = []
     monkeypatch.setattr(environment.subprocess, "call", lambda command, **_: made.append(command) or 0)
-    monkeypatch.delenv(environment.RESTARTED, raising=False)
     return made
 
 
@@ -99,6 +100,33 @@ def test_where_all_is_installed_it_goes_on(project, calls, started, monkeypatch)
     monkeypatch.setattr(sys, "base_prefix", "/elsewhere")
     environment.ensure("one")
     assert (calls, started) == ([], [])
+
+
+def test_once_all_is_installed_nothing_is_left_in_the_environment_of_what_it_runs(
+    project, started, monkeypatch
+):
+    project("gluonish", "numpy", "ml_dtypes", "matplotlib")
+    monkeypatch.setattr(sys, "base_prefix", "/elsewhere")
+    monkeypatch.setenv(environment.RESTARTED, "1")
+    environment.ensure("one")
+    assert environment.RESTARTED not in os.environ
+
+
+def test_an_environment_without_pip_is_an_error(project, calls):
+    project(pip=False)
+    with pytest.raises(SystemExit, match=r"has no pip to install gluonish, numpy.*: delete it, or add pip"):
+        environment._install(sys.executable, "one")
+    assert calls == []
+
+
+@pytest.mark.parametrize(("conda", "inside"), [(sys.prefix, True), ("elsewhere", False), (None, False)])
+def test_a_conda_environment_counts_only_for_its_own_python(monkeypatch, tmp_path, conda, inside):
+    monkeypatch.setattr(sys, "base_prefix", sys.prefix)
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    if conda is not None:
+        monkeypatch.setenv("CONDA_PREFIX", str(tmp_path / conda))
+        (tmp_path / conda).mkdir(exist_ok=True)
+    assert environment._inside_environment() is inside
 
 
 def test_it_starts_again_only_once(project, calls, started, monkeypatch):

@@ -92,8 +92,10 @@ def merged_value(state: Ready) -> tuple[Any, Context]:
     if all(_same_bits(hosts[0], host) for host in hosts[1:]):
         return first._raw, first.context.place
     wide = np.float64 if hosts[0].dtype == np.float64 else np.float32
-    mean = sum(host.astype(wide) for host in hosts) / len(hosts)
-    return np.asarray(mean).astype(hosts[0].dtype), cpu(0)
+    total = np.zeros(hosts[0].shape, wide)
+    for host in hosts:
+        total += host.astype(wide)
+    return (total / len(hosts)).astype(hosts[0].dtype), cpu(0)
 
 
 def _same_bits(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:

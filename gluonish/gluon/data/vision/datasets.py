@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,22 +53,35 @@ def _home(name: str) -> Path:
     return Path(base, "datasets", name).expanduser()
 
 
-def _find(dataset: str, folders: Iterable[Path], files: Sequence[Sequence[str]], source: str) -> list[Path]:
+def _find(
+    dataset: str,
+    given: Sequence[Path],
+    defaults: Iterable[Path],
+    files: Sequence[Sequence[str]],
+    source: str,
+) -> list[Path]:
     """Return the files of a dataset, from the first folder that has all of them.
 
     Args:
         dataset: its name, for the message.
-        folders: where to look, in order.
+        given: where the caller says they are. If they are not there, but elsewhere, a warning says so.
+        defaults: where to look then, in order.
         files: for each file, the names that it may have.
         source: where to get the files, for the message.
 
     Raises:
         MissingFileError: no folder has all of them.
     """
-    looked = list(dict.fromkeys(folders))
+    looked = list(dict.fromkeys([*given, *defaults]))
     for folder in looked:
         found = [next((folder / n for n in names if (folder / n).is_file()), None) for names in files]
         if None not in found:
+            if folder not in given and given:
+                warnings.warn(
+                    f"{dataset}: {', '.join(map(str, given))} does not have the files; "
+                    f"those of {folder} are used",
+                    stacklevel=3,
+                )
             return [path for path in found if path is not None]
     raise MissingFileError(
         f"The dataset {dataset}",
@@ -93,7 +107,8 @@ class MNIST(_LabelledImages):
     Args:
         root: the folder with the four files ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
             ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each plain or with ``.gz``. Where it is
-            not given, or does not have them, MXNet's ``~/.mxnet/datasets/mnist`` is looked into.
+            not given, or (with a warning) does not have them, MXNet's ``~/.mxnet/datasets/mnist`` is looked
+            into.
         train: the images to train with, or those to test with.
         transform: called as ``transform(image, label)`` for each sample that is read.
 
@@ -128,7 +143,8 @@ class MNIST(_LabelledImages):
         names = (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte")
         image_file, label_file = _find(
             type(self).__name__,
-            [*_given(root), _home(self._home_folder), *self._system_folders],
+            _given(root),
+            [_home(self._home_folder), *self._system_folders],
             [(name, f"{name}.gz") for name in names],
             self._source,
         )
@@ -184,6 +200,7 @@ class FashionMNIST(MNIST):
 # -- CIFAR ------------------------------------------------------------------------------------------------
 
 _CIFAR_SHAPE = (3, 32, 32)
+CIFAR10_FOLDER, CIFAR100_FOLDER = "cifar-10-batches-bin", "cifar-100-binary"
 _CIFAR_SOURCE = "https://www.cs.toronto.edu/~kriz/cifar.html, in the binary version"
 
 
@@ -242,8 +259,8 @@ class CIFAR10(_LabelledImages):
         transform: Transform | None = None,
     ) -> None:
         names = [f"data_batch_{i}.bin" for i in range(1, 6)] if train else ["test_batch.bin"]
-        folders = _with_subfolder([*_given(root), _home("cifar10")], "cifar-10-batches-bin")
-        images, labels = _read_cifar(_find("CIFAR10", folders, [[n] for n in names], _CIFAR_SOURCE), 1)
+        given, home = (_with_subfolder(each, CIFAR10_FOLDER) for each in (_given(root), [_home("cifar10")]))
+        images, labels = _read_cifar(_find("CIFAR10", given, home, [[n] for n in names], _CIFAR_SOURCE), 1)
         super().__init__(images, labels[:, 0], transform)
 
 
@@ -280,9 +297,9 @@ class CIFAR100(_LabelledImages):
         train: bool = True,
         transform: Transform | None = None,
     ) -> None:
-        folders = _with_subfolder([*_given(root), _home("cifar100")], "cifar-100-binary")
+        given, home = (_with_subfolder(each, CIFAR100_FOLDER) for each in (_given(root), [_home("cifar100")]))
         name = "train.bin" if train else "test.bin"
-        images, labels = _read_cifar(_find("CIFAR100", folders, [[name]], _CIFAR_SOURCE), 2)
+        images, labels = _read_cifar(_find("CIFAR100", given, home, [[name]], _CIFAR_SOURCE), 2)
         super().__init__(images, labels[:, int(fine_label)], transform)
 
 

@@ -108,13 +108,17 @@ def test_root_goes_before_mxnets_home(tmp_path, empty_home):
 def test_an_empty_root_falls_back_on_mxnets_home(tmp_path, empty_home):
     """Old programs name a folder to download to."""
     write_mnist(empty_home / "mnist")
-    assert len(MNIST(tmp_path / "download", train=False)) == 5
+    with pytest.warns(
+        UserWarning, match="MNIST: .*download does not have the files; those of .*mnist are used"
+    ):
+        assert len(MNIST(tmp_path / "download", train=False)) == 5
 
 
 def test_a_folder_that_lacks_the_labels_is_passed_over(tmp_path, empty_home):
     write_mnist(empty_home / "mnist")
     (write_mnist(tmp_path, images=IMAGES[:2]) / "t10k-labels-idx1-ubyte").unlink()
-    assert len(MNIST(tmp_path, train=False)) == 5
+    with pytest.warns(UserWarning, match="does not have the files"):
+        assert len(MNIST(tmp_path, train=False)) == 5
 
 
 def test_the_home_is_in_the_users_folder_by_default(monkeypatch, tmp_path):
@@ -141,9 +145,13 @@ def test_fashion_mnist_is_looked_for_in_three_places(tmp_path, empty_home, monke
     with pytest.raises(MissingFileError, match="apt-get install dataset-fashion-mnist") as caught:
         FashionMNIST(tmp_path / "here", train=False)
     assert f"{tmp_path / 'here'}, {empty_home / 'fashion-mnist'}, {system}" in str(caught.value)
-    for count, folder in enumerate([system, empty_home / "fashion-mnist", tmp_path / "here"], 1):
+    for count, folder in enumerate([system, empty_home / "fashion-mnist"], 1):
         write_mnist(folder, images=IMAGES[:count], labels=LABELS[:count])
-        assert len(FashionMNIST(tmp_path / "here", train=False)) == count
+        with pytest.warns(UserWarning, match="here does not have the files"):
+            assert len(FashionMNIST(tmp_path / "here", train=False)) == count
+        assert len(FashionMNIST(train=False)) == count
+    write_mnist(tmp_path / "here", images=IMAGES[:3], labels=LABELS[:3])
+    assert len(FashionMNIST(tmp_path / "here", train=False)) == 3
 
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
