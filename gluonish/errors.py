@@ -147,6 +147,15 @@ class DeviceUnavailableError(ContextError):
 class ShapeMismatchError(MXNetError, ValueError, AssertionError):
     """Two shapes that contradict each other."""
 
+    position: int | None = None
+    """Which argument of an operator it is about, where that can be said."""
+
+    def about(self, subject: str) -> ShapeMismatchError:
+        """Return the same error about a subject that is named better."""
+        return ShapeMismatchError(
+            subject, self.problem, expected=self.expected, received=self.received, fix=self.fix
+        )
+
 
 class BroadcastError(ShapeMismatchError):
     """Shapes that cannot be broadcast together."""

@@ -25,7 +25,12 @@ def parse() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--contexts", type=int, default=2, help="logical devices to begin with (2)")
-    parser.add_argument("--epochs", type=int, default=15, help="passes over the training images (15)")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        default=15,
+        help="passes over the training images (15); all moves are shown from 3 on",
+    )
     parser.add_argument("--out", type=Path, default=Path.cwd(), help="where training.png goes (here)")
     arguments = parser.parse_args()
     if arguments.contexts < 1 or arguments.epochs < 1:

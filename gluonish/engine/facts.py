@@ -92,7 +92,11 @@ class ShapeFacts(Facts):
 
     def _merge(self, position: int, before: PartialShape, value: Any) -> PartialShape:
         owner = f"Operator {self.owner!r}: its argument {self.names[position]!r}"
-        return merge_shapes(before, tuple(value), owner=owner)
+        try:
+            return merge_shapes(before, tuple(value), owner=owner)
+        except ShapeMismatchError as error:
+            error.position = position
+            raise
 
     def fail(self, problem: str, *, expected: object = None, fix: str | None = None) -> None:
         """Raise a ShapeMismatchError about the whole call.

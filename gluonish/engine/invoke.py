@@ -24,6 +24,7 @@ from gluonish.errors import (
     DTypeError,
     GluonishError,
     OperatorError,
+    ShapeMismatchError,
 )
 from gluonish.shape import format_shape, merge_shapes
 
@@ -88,7 +89,7 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
         if len(raws) > 1 and not _same_dtypes(raws):
             raise _mixed_dtypes(op, raws)
     else:
-        _check(op, raws, params)
+        _check(op, inputs, raws, params)
 
     backend = backend_of(ctx)
     kernel = op.kernel if op.kernels is None else find_kernel(op, backend.kind, tuple(raws), params)
@@ -143,13 +144,19 @@ def check_arrays(
     return arrays[0]._ctx if arrays else as_context(params.get("ctx")), raws
 
 
-def _check(op: Operator, raws: list[Any], params: dict[str, Any]) -> None:
+def _check(op: Operator, inputs: Sequence[NDArray | None], raws: list[Any], params: dict[str, Any]) -> None:
     """Refuse arrays that do not go together."""
     if raws and raws[-1] is None:
         raws = _without_trailing(raws)
     shapes = tuple([None if raw is None else raw.shape for raw in raws])
     dtypes = tuple([None if raw is None else raw.dtype for raw in raws])
-    op.check(shapes, dtypes, params)
+    try:
+        op.check(shapes, dtypes, params)
+    except ShapeMismatchError as error:
+        array = None if error.position is None else inputs[error.position]
+        if array is None or array._storage.label is None:
+            raise
+        raise error.about(f"{error.subject}, {array._storage.label},") from None
 
 
 def _same_dtypes(raws: list[Any]) -> bool:

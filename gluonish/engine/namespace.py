@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gluonish.context import Context
     from gluonish.engine.backend import Backend
 
-__all__ = ["OperatorNamespace", "RawNamespace", "populate", "public_name", "raw_namespace"]
+__all__ = ["OperatorNamespace", "RawNamespace", "late", "populate", "public_name", "raw_namespace"]
 
 
 class OperatorNamespace:
@@ -118,6 +118,24 @@ def populate(module: dict[str, Any], make: Callable[[Operator], Callable[..., An
         space, short = public_name(name)
         names = module if space is None else vars(_sub_namespace(module, space))
         names.setdefault(short, functions[op.name])
+
+
+def late(make: Callable[[Operator], Callable[..., Any]], module: dict[str, Any]) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a populated module: it finds operators that were declared since.
+
+    Args:
+        make: makes the function of an operator.
+        module: the module's ``globals()``.
+    """
+
+    def find(name: str) -> Any:
+        op = operators().get(name)
+        if op is None:
+            raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
+        function = module[name] = make(op)
+        return function
+
+    return find
 
 
 def _sub_namespace(module: dict[str, Any], space: str) -> types.ModuleType:

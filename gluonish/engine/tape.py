@@ -28,7 +28,7 @@ from gluonish.engine.backend import backend_of
 from gluonish.engine.mode import MODE, ModeScope
 from gluonish.engine.namespace import OperatorNamespace, raw_namespace
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
-from gluonish.engine.operator import NOT_DIFFERENTIABLE, Operator
+from gluonish.engine.operator import NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -230,12 +230,8 @@ class OperatorNode(Node):
 
     def pull(self, cotangents: list[Any], space: OperatorNamespace) -> Sequence[Any]:
         """Run the operator's gradient rules."""
-        if self.op.gradient_kind == NOT_DIFFERENTIABLE:
-            raise GradientError(
-                f"Operator {self.op.name!r}",
-                "is not differentiable, and a gradient is asked for through it",
-                fix="Detach its input, or wrap it in nd.BlockGrad, if none is meant.",
-            )
+        if not self.op.differentiable and self.op.gradient_kind != ZERO_GRADIENT:
+            raise _no_gradient(self.op)
         g = cotangents[0] if self.op.single else self._complete(cotangents, space)
         results: list[Any] = [None] * len(self.parents)
         for rule, sources, position in self.plan.rules:
@@ -402,6 +398,20 @@ class _Pass:
         for parent, entry, value in zip(node.parents, node.parent_entries, gradients, strict=True):
             if parent is not None and value is not None:
                 self.add(parent, entry, value)  # type: ignore[arg-type]  # a parent has an entry
+
+
+def _no_gradient(op: Operator) -> GradientError:
+    if op.gradient_kind == NOT_DIFFERENTIABLE:
+        return GradientError(
+            f"Operator {op.name!r}",
+            "is not differentiable, and a gradient is asked for through it",
+            fix="Detach its input, or wrap it in nd.BlockGrad, if none is meant.",
+        )
+    return GradientError(
+        f"Operator {op.name!r}",
+        "declares no gradient, and one is asked for through it",
+        fix="Declare its rule with @op.gradient(), or say gradient=ZERO_GRADIENT or NOT_DIFFERENTIABLE.",
+    )
 
 
 def _collect(heads: Sequence[NDArray]) -> tuple[list[Node], list[Leaf], set[Storage]]:

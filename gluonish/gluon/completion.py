@@ -73,12 +73,34 @@ def _complete_and_run(block: Block, args: tuple[Any, ...], pending: list[Paramet
     for core in pending:
         if core.owner is not None:
             core.owner.called = True
+    if block.is_traceable:
+        _check_contexts(args, pending)
     # One thread completes; others that came meanwhile find nothing left to do.
     with lifecycle.COMPLETING, _undone_on_failure(pending):
         _complete(block, args, [core for core in pending if core.is_deferred])
     unsettled = [core for core in pending if core.is_deferred]
     with _undone_on_failure(unsettled), settling_scope(unsettled):
         return block.forward(*args)
+
+
+def _check_contexts(args: tuple[Any, ...], pending: list[ParameterCore]) -> None:
+    """Refuse inputs that are on none of the parameters' contexts, before anything follows from them.
+
+    Raises:
+        ContextError: they are.
+    """
+    first = next(_arrays(args), None)
+    if first is not None:
+        for core in pending:
+            core.require_on(first.context)
+
+
+def _arrays(value: Any) -> Iterator[NDArray]:
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _arrays(each)
+    elif isinstance(value, NDArray):
+        yield value
 
 
 @contextmanager
@@ -96,6 +118,8 @@ def _undone_on_failure(cores: Sequence[ParameterCore]) -> Iterator[None]:
 
 def _complete(block: Block, args: tuple[Any, ...], pending: list[ParameterCore]) -> None:
     """Complete what can be completed without running; see the module's text."""
+    if not pending:  # another thread has done it
+        return
     if block.states_shapes:
         block.infer_shape(*args)  # type: ignore[attr-defined]
         unknown = [core for core in pending if not is_known(core.shape)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from gluonish import ops as _ops
 from gluonish.engine.invoke import make_function as _make_function
+from gluonish.engine.namespace import late as _late
 from gluonish.engine.namespace import populate as _populate
 from gluonish.engine.ndarray import NDArray
 from gluonish.nd import contrib, random
@@ -53,3 +54,4 @@ from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_
 from gluonish.serialization import load, save
 
 _populate(globals(), _make_function)
+__getattr__ = _late(_make_function, globals())

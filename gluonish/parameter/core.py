@@ -233,6 +233,16 @@ class ParameterCore:
             raise self.not_initialized()
         return self.state.contexts
 
+    def require_on(self, ctx: Context) -> None:
+        """Check that there is a replica on a context, or will be.
+
+        Raises:
+            NotInitializedError: it was never initialised.
+            ContextError: there is none.
+        """
+        contexts = self.contexts()
+        self._on({each.place: each for each in contexts}, contexts, ctx)
+
     # -- values -----------------------------------------------------------------------------------------
 
     def data(self, ctx: Context | None = None) -> NDArray:

@@ -11,7 +11,7 @@ import gluonish as mx
 from gluonish import nd, sym
 from gluonish.engine.backend import backend_of
 from gluonish.engine.namespace import populate, public_name, raw_namespace
-from gluonish.engine.operator import find_operator, operators
+from gluonish.engine.operator import find_operator, operator, operators
 from gluonish.errors import ArgumentError, UnknownNameError
 
 F = raw_namespace(backend_of(mx.cpu(0)))
@@ -102,3 +102,24 @@ def test_there_is_one_raw_namespace_for_a_backend():
 def test_the_functions_of_a_namespace_carry_the_documentation_of_the_operator():
     for function in (nd.softmax, sym.softmax):
         assert (function.__name__, function.__doc__) == ("softmax", find_operator("softmax").doc)
+
+
+def test_an_operator_declared_later_is_in_the_namespaces(monkeypatch):
+    monkeypatch.setattr("gluonish.engine.operator._TABLE", dict(operators()))
+    try:
+
+        @operator("tests_doubled")
+        def doubled(xp, data):
+            return data * 2
+
+        assert nd.tests_doubled(nd.ones(2)).asnumpy().tolist() == [2, 2]
+        assert sym.tests_doubled(sym.var("x")).list_arguments() == ["x"]
+    finally:
+        vars(nd).pop("tests_doubled", None)
+        vars(sym).pop("tests_doubled", None)
+
+
+@pytest.mark.parametrize("module", [nd, sym])
+def test_a_function_that_no_operator_has_is_an_attribute_error(module):
+    with pytest.raises(AttributeError, match=rf"'{module.__name__}' has no attribute 'tests_doubled'"):
+        _ = module.tests_doubled

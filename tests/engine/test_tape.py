@@ -477,6 +477,15 @@ def test_an_operator_that_is_not_differentiable_may_stand_aside():
     assert x.grad.tolist() == [1, 2]
 
 
+def test_a_gradient_through_an_operator_that_declares_none_is_an_error():
+    op = Operator("silent", lambda xp, data: data * 1)
+    x = variable(1)
+    with autograd.record():
+        y = invoke(op, [x], {})
+    with pytest.raises(GradientError, match=r"'silent' declares no gradient.*\n.*@op\.gradient"):
+        y.backward()
+
+
 def test_an_operator_of_gradient_zero_gives_zero():
     op = Operator("steps", lambda xp, data: xp.floor(data), gradient=ZERO_GRADIENT)
     x = variable(1.5, 2.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import networks
@@ -448,6 +449,16 @@ def test_a_context_without_a_replica_is_an_error_and_leaves_a_plain_block_pendin
     assert block(batch(2, 5, ctx=mx.cpu(1))).shape == (2, 3)
 
 
+@pytest.mark.parametrize("make", [networks.Traced, networks.Stated, networks.Untraceable])
+def test_an_input_on_another_context_settles_nothing(make):
+    block = make(prefix="net_")
+    block.initialize(ctx=mx.cpu(1))
+    with pytest.raises(ContextError, match=r"'net_weight' was not initialized on context cpu\(0\)"):
+        block(batch(2, 7))
+    assert shapes(block) == {"weight": (4, 0), "basis": (0, 3)}
+    assert block(batch(2, 5, ctx=mx.cpu(1))).shape == (2, 3)
+
+
 def test_the_only_replica_is_found_without_naming_its_context():
     block = Fetching()
     block.initialize(ctx=mx.cpu(1))
@@ -562,6 +573,32 @@ def test_a_parameter_registered_after_the_first_call_is_completed():
     assert block.extra.data().shape == (3, 2)
 
 
+def test_of_threads_that_call_a_pending_block_at_once_one_traces_it():
+    contexts = [mx.cpu(i) for i in range(4)]
+    started, tracing, block = threading.Barrier(4), threading.Barrier(2), CountingTraced()
+    block.initialize(ctx=contexts)
+    body = block.hybrid_forward
+
+    def met(F, *args, **kwargs):
+        if F is mx.sym:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                tracing.wait(timeout=0.1)  # a second thread in here would pass at once
+        return body(F, *args, **kwargs)
+
+    block.hybrid_forward = met
+
+    def run(ctx):
+        started.wait()
+        block(batch(2, 5, ctx=ctx))
+
+    threads = [threading.Thread(target=run, args=(ctx,)) for ctx in contexts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(block.runs) == ["arrays"] * 4 + ["symbols"]
+
+
 # -- tied layers, threads -------------------------------------------------------------------------------
 
 
@@ -580,7 +617,7 @@ def test_tied_layers_that_need_different_shapes_are_an_error_that_names_the_para
         net.add(nn.Dense(4, params=net[0].params))
     pending(net)
     with pytest.raises(
-        ShapeMismatchError, match=r"'weight' was declared \(4, 5\) and cannot become \(4, 4\)"
+        ShapeMismatchError, match=r"'net_dense0_weight', was declared \(4, 5\) and cannot become \(4, 4\)"
     ):
         net(batch(2, 5))
 

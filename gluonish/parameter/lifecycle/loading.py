@@ -120,8 +120,8 @@ def load(
     for core, shape in shapes.items():
         core.shape = shape
     if dtype_source == "saved":
-        for core, array in arrays:
-            cast([core], np.dtype(array.dtype))
+        for dtype in dict.fromkeys(np.dtype(array.dtype) for _, array in arrays):
+            cast([core for core, array in arrays if array.dtype == dtype], dtype)
     new = {}
     for core, array in arrays:
         if core.is_ready:

@@ -115,11 +115,12 @@ def test_an_input_of_another_dtype_is_an_error_that_names_both():
 
 
 def test_a_declared_size_that_the_input_contradicts_is_an_error_and_changes_nothing():
-    layer = nn.Dense(3, in_units=5)
+    layer = nn.Dense(3, in_units=5, prefix="fc_")
     layer.initialize()
     before = layer.weight.data().asnumpy()
     with pytest.raises(
-        ShapeMismatchError, match=r"'weight' was declared \(3, 5\).*\n.*expected 5, received 4"
+        ShapeMismatchError,
+        match=r"'weight', Parameter 'fc_weight', was declared \(3, 5\).*\n.*expected 5, rec",
     ):
         layer(mx.nd.ones((2, 4)))
     np.testing.assert_array_equal(layer.weight.data().asnumpy(), before)
