@@ -17,6 +17,7 @@ from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import Operator
 from gluonish.engine.tape import OperatorNode
+from gluonish.engine.targets import check_room, check_target, targets_of, write_out
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -26,7 +27,7 @@ from gluonish.errors import (
     OperatorError,
     ShapeMismatchError,
 )
-from gluonish.shape import format_shape, merge_shapes
+from gluonish.shape import format_shape
 
 if TYPE_CHECKING:
     from gluonish.engine.backend import Backend
@@ -96,7 +97,7 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
     if op.needs_rng or op.needs_training:
         params = _with_extras(op, params, ctx)
         results = _run(op, kernel, backend, ctx, raws, params)
-    elif out is not None and op.in_place and isinstance(out, NDArray) and kernel is op.kernel:
+    elif out is not None and op.in_place and kernel is op.kernel:
         return _invoke_into(op, backend, ctx, inputs, raws, params, out)
     else:
         results = _run(op, kernel, backend, ctx, raws, params)
@@ -114,12 +115,11 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
     else:
         outputs = tuple([NDArray(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
     if op.writes:
-        for position in op.written(params, MODE.training):
-            inputs[position]._storage.touch()  # type: ignore[union-attr]
+        _count_writes(op, inputs, params)
     if tracked and MODE.recording:
         OperatorNode(op, inputs, params, outputs, ctx)
     if out is not None:
-        return _write_out(op, outputs, params, out)
+        return write_out(op, outputs, params, out)
     if op.single:
         return result
     visible = op.visible(params)
@@ -207,70 +207,35 @@ def _invoke_into(
     inputs: Sequence[NDArray | None],
     raws: list[Any],
     params: dict[str, Any],
-    out: NDArray,
-) -> NDArray:
-    """Compute straight into ``out``, without a temporary where that can be."""
-    out.check_writable()
-    if out._ctx.place is not ctx.place:
-        raise _mixed_contexts(op, [*inputs, out])
-    if out._raw.dtype != raws[0].dtype or MODE.recording:
-        result = NDArray(_run(op, op.kernel, backend, ctx, raws, params), ctx)
-        if MODE.recording and any(x is not None and x._node is not None for x in inputs):
-            OperatorNode(op, inputs, params, (result,), ctx)
-        return _write_out(op, (result,), params, out)
-    for raw in raws:
-        if raw.shape != out._raw.shape:
-            _check_room(op, raws, params, out)
-            break
-    _run(op, op.kernel, backend, ctx, raws, {**params, "out": out._raw})
-    out._storage.touch()
-    return out
-
-
-def _check_room(op: Operator, raws: list[Any], params: dict[str, Any], out: NDArray) -> None:
-    """Refuse an ``out`` of another shape than the result: NumPy would fill a larger one with copies."""
-    _, (shape,) = op.infer([raw.shape for raw in raws], params)
-    merge_shapes(out.shape, shape, owner=_target_label(op))
-
-
-def _write_out(
-    op: Operator,
-    outputs: Sequence[NDArray],
-    params: dict[str, Any],
     out: Any,
 ) -> Any:
-    """Copy results into the arrays the caller gave, which take over their history while recording."""
-    visible = op.visible(params)
-    targets = out if isinstance(out, (list, tuple)) else [out]
-    if len(targets) != visible:
-        raise ArgumentError(
-            f"Operator {op.name!r}",
-            "got another number of arrays in out= than it has outputs",
-            expected=visible,
-            received=len(targets),
-        )
-    for target, output in zip(targets, outputs, strict=False):
-        _check_target(op, target, output)
-    for target, output in zip(targets, outputs, strict=False):
-        target.write(output)
-    return out
+    """Compute straight into the caller's arrays, without temporaries where that can be."""
+    targets = targets_of(op, params, out)
+    for target in targets:
+        check_target(op, target, ctx)
+    dtypes = check_room(op, raws, params, targets)
+    with backend.scope(ctx):
+        buffers = [
+            target._raw.astype(dtype) if MODE.recording or target._raw.dtype != dtype else target._raw
+            for target, dtype in zip(targets, dtypes, strict=True)
+        ]
+    _run(op, op.kernel, backend, ctx, raws, {**params, "out": buffers[0] if op.single else tuple(buffers)})
+    if op.writes:
+        _count_writes(op, inputs, params)
+    if all(buffer is target._raw for buffer, target in zip(buffers, targets, strict=True)):
+        for target in targets:
+            target._storage.touch()
+        return out
+    results = tuple(NDArray(buffer, ctx) for buffer in buffers)
+    if MODE.recording and any(x is not None and x._node is not None for x in inputs):
+        OperatorNode(op, inputs, params, results, ctx)
+    return write_out(op, results, params, out)
 
 
-def _check_target(op: Operator, target: Any, output: NDArray) -> None:
-    """Refuse an array that a result cannot be written into."""
-    label = _target_label(op)
-    if not isinstance(target, NDArray):
-        raise ArgumentTypeError(label, "is no array", expected="an NDArray", received=type(target).__name__)
-    if target._ctx.place is not output._ctx.place:
-        raise ContextError(
-            label, "is on another context than the result", expected=output._ctx, received=target._ctx
-        )
-    merge_shapes(target.shape, output.shape, owner=label)
-    target.check_writable()
-
-
-def _target_label(op: Operator) -> str:
-    return f"The array given as out= to {op.name!r}"
+def _count_writes(op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any]) -> None:
+    """Count the writes to the inputs that the kernel has written."""
+    for position in op.written(params, MODE.training):
+        inputs[position]._storage.touch()  # type: ignore[union-attr]
 
 
 def _overlap(result: Any, source: Any) -> bool:
@@ -304,12 +269,12 @@ def _names(op: Operator, inputs: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _mixed_contexts(op: Operator, inputs: Sequence[NDArray | None]) -> ContextError:
-    """Word the error about arrays on different contexts; an ``out`` array comes behind the inputs."""
+    """Word the error about arrays on different contexts."""
     arrays = [x for x in inputs if x is not None]
     first = arrays[0]
     position = next(i for i, x in enumerate(arrays) if x._ctx.place is not first._ctx.place)
     other = arrays[position]
-    names = (*_names(op, inputs), "out")
+    names = _names(op, inputs)
     return ContextError(
         f"Operator {op.name!r}",
         f"got arrays on different contexts: {names[0]!r} ({_in_sentence(first)}) is on {first._ctx}, "

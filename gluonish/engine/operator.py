@@ -126,12 +126,14 @@ class Operator:
         aux: inputs that are states: no gradient, and written by the kernel while training.
         mutates: further inputs that the kernel writes.
         written: where the kernel does not write all of these in every call, a function of the parameters
-            and of ``training`` that returns the names of those it does write.
+            and of ``training`` that returns the names of those it does write; for a variadic operator, whose
+            inputs have no names, their positions.
         view: the kernel returns a view of its first input.
         predicate: the output tells for every element whether something holds, so as a key it is a mask.
         native: the kernel itself fails on every combination of shapes that the shape rule would refuse, so
             checking beforehand is skipped.
-        in_place: the kernel takes ``out=``.
+        in_place: the kernel takes ``out=``: memory for its result (a tuple where it has several), which may
+            be that of an input, and holds what the caller's array held.
         method: the name under which arrays and symbols have it as a method.
         ignored: parameters of MXNet's operator that mean nothing here (cuDNN tuning and the like). They
             are accepted and dropped.
@@ -150,7 +152,7 @@ class Operator:
         visible: int | Callable[..., int] | None = None,
         aux: Sequence[str] = (),
         mutates: Sequence[str] = (),
-        written: Callable[..., Sequence[str]] | None = None,
+        written: Callable[..., Sequence[str | int]] | None = None,
         view: bool = False,
         predicate: bool = False,
         native: bool = False,
@@ -179,7 +181,7 @@ class Operator:
         self.single = not callable(outputs) and len(outputs) == 1
         self.aux = tuple(self.input_names.index(each) for each in aux)
         self.mutates = tuple(self.input_names.index(each) for each in mutates)
-        self.writes = bool(self.aux or self.mutates)
+        self.writes = bool(self.aux or self.mutates or written)
         self._written = None if written is None else _Rule.of(written, 0)
         self._fields: dict[str, Field] | None = None
         self._shape_rule: _Rule | None = None
@@ -278,8 +280,8 @@ class Operator:
         """Return the positions of the inputs that the kernel writes in a call with these parameters."""
         if self._written is None:
             return (*self.mutates, *self.aux) if training else self.mutates
-        names = self._written.of_params({**params, "training": training})
-        return tuple(self.input_names.index(each) for each in names)
+        found = self._written.of_params({**params, "training": training})
+        return tuple(each if isinstance(each, int) else self.input_names.index(each) for each in found)
 
     def names_of_inputs(self, present: Sequence[bool]) -> tuple[str, ...]:
         """Return the names of the inputs of one call; those of a variadic operator are numbered."""
@@ -362,6 +364,11 @@ class Operator:
                     expected="one of " + ", ".join(names),
                 )
         return rule
+
+    @property
+    def has_dtype_rule(self) -> bool:
+        """Whether inputs and outputs may be of different dtypes."""
+        return self._dtype_rule is not None
 
     @property
     def differentiable(self) -> bool:

@@ -115,6 +115,12 @@ def test_an_operator_can_say_what_it_writes():
     assert op.written({"frozen": True}, training=True) == ()
 
 
+def test_a_variadic_operator_says_by_position_what_it_writes():
+    op = Operator("reset", lambda xp, *data, count: None, written=lambda count: range(1, count))
+    assert op.writes
+    assert op.written({"count": 3}, training=False) == (1, 2)
+
+
 # -- the table --------------------------------------------------------------------------------------------
 
 
