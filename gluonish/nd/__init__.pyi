@@ -51,6 +51,7 @@ from gluonish.serialization import load as load
 from gluonish.serialization import save as save
 from gluonish.nd import _internal as _internal
 from gluonish.nd import linalg as linalg
+from gluonish.nd import sparse as sparse
 
 def Activation(
     data: NDArray,
@@ -461,7 +462,35 @@ def UpSampling(
 def abs(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Return absolute values."""
 
+def adam_update(
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Move the running means of G and G^2, and return w - lr mean / (sqrt(var) + epsilon), with wd w in G."""
+
 add_n = ElementWiseSum
+
+def all_finite(
+    data: NDArray,
+    init_output: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 if all elements are finite numbers, else 0, in an array of one element."""
 
 amp_cast = Cast
 
@@ -993,6 +1022,43 @@ def floor(
 ) -> NDArray:
     """Return the next integers downwards."""
 
+def ftml_update(
+    weight: NDArray,
+    grad: NDArray,
+    d: NDArray,
+    v: NDArray,
+    z: NDArray,
+    lr: float,
+    beta1: float = 0.6,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    *,
+    t: int,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_grad: float = -1.0,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Follow the moving leader: Zheng and Kwok (2017), algorithm 1."""
+
+def ftrl_update(
+    weight: NDArray,
+    grad: NDArray,
+    z: NDArray,
+    n: NDArray,
+    lr: float,
+    lamda1: float = 0.01,
+    beta: float = 1.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Follow the regularised leader: McMahan et al., Ad click prediction (2013), algorithm 1."""
+
 def gamma(
     data: NDArray,
     *,
@@ -1042,6 +1108,39 @@ def khatri_rao(
     name: str | None = None,
 ) -> NDArray:
     """Return the Kronecker products of the columns of matrices, as columns."""
+
+def lamb_update_phase1(
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    *,
+    t: int,
+    bias_correction: bool = True,
+    wd: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Move the running means, and return the direction mean / (sqrt(var) + epsilon) + wd w."""
+
+def lamb_update_phase2(
+    weight: NDArray,
+    g: NDArray,
+    r1: NDArray,
+    r2: NDArray,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return w - lr (r1 / r2) g, for a direction g of norm r2 and a weight of norm r1."""
 
 def linalg_det(
     A: NDArray,
@@ -1303,6 +1402,185 @@ def moments(
 ) -> list[NDArray]:
     """Return the mean and the (biased) variance over the given axes."""
 
+def mp_lamb_update_phase1(
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    weight32: NDArray,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    *,
+    t: int,
+    bias_correction: bool = True,
+    wd: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the direction of ``lamb_update_phase1`` for the master, in float32."""
+
+def mp_lamb_update_phase2(
+    weight: NDArray,
+    g: NDArray,
+    r1: NDArray,
+    r2: NDArray,
+    weight32: NDArray,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Update the master as ``lamb_update_phase2`` does a weight, and return it in the dtype of the weight."""
+
+def mp_nag_mom_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    weight32: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Update the master as ``nag_mom_update`` does a weight, and return it in the dtype of the weight."""
+
+def mp_sgd_mom_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    weight32: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Update the master as ``sgd_mom_update`` does a weight, and return it in the dtype of the weight."""
+
+def mp_sgd_update(
+    weight: NDArray,
+    grad: NDArray,
+    weight32: NDArray,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Update the master as ``sgd_update`` does a weight, and return it in the dtype of the weight."""
+
+def multi_all_finite(
+    *data: NDArray | Sequence[NDArray],
+    num_arrays: int = 1,
+    init_output: bool = True,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 if all elements of all arrays are finite numbers, else 0; see ``all_finite``."""
+
+def multi_lars(
+    lrs: NDArray,
+    weights_sum_sq: NDArray,
+    grads_sum_sq: NDArray,
+    wds: NDArray,
+    eta: float,
+    eps: float,
+    rescale_grad: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the learning rates of layers, times eta W / (r G + wd W + eps)."""
+
+def multi_mp_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: float | Sequence[float],
+    wds: float | Sequence[float],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``mp_sgd_mom_update`` to several weights."""
+
+def multi_mp_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: float | Sequence[float],
+    wds: float | Sequence[float],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``mp_sgd_update`` to several weights."""
+
+def multi_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: float | Sequence[float],
+    wds: float | Sequence[float],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``sgd_mom_update`` to several weights."""
+
+def multi_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: float | Sequence[float],
+    wds: float | Sequence[float],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``sgd_update`` to several weights."""
+
+def multi_sum_sq(
+    *data: NDArray | Sequence[NDArray],
+    num_arrays: int,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the sum of squares of every array, in float32."""
+
+def nag_mom_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Step with Nesterov's accelerated gradient."""
+
 def nanprod(
     data: NDArray,
     axis: int | Sequence[int] | None = None,
@@ -1379,6 +1657,48 @@ def ones_like(
 pad = Pad
 
 pick = choose_element_0index
+
+def preloaded_multi_mp_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``mp_sgd_mom_update`` to several weights; their rates and decays are two arrays, last."""
+
+def preloaded_multi_mp_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``mp_sgd_update`` to several weights; their rates and decays are two arrays, last."""
+
+def preloaded_multi_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``sgd_mom_update`` to several weights; their rates and decays are two arrays, last."""
+
+def preloaded_multi_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``sgd_update`` to several weights; their rates and decays are two arrays, last."""
 
 def prod(
     data: NDArray,
@@ -1526,6 +1846,14 @@ def repeat(
 ) -> NDArray:
     """Return the array with each element repeated, along an axis or (None) in the flat array."""
 
+def reset_arrays(
+    *data: NDArray | Sequence[NDArray],
+    num_arrays: int,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Set all arrays to 0, and return nothing."""
+
 reshape = Reshape
 
 def reshape_like(
@@ -1550,6 +1878,43 @@ def rint(
     name: str | None = None,
 ) -> NDArray:
     """Return the nearest integers, halves downwards."""
+
+def rmsprop_update(
+    weight: NDArray,
+    grad: NDArray,
+    n: NDArray,
+    lr: float,
+    gamma1: float = 0.95,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Move the running mean n of G^2, and return w - lr G / sqrt(n + epsilon), with wd w in G."""
+
+def rmspropalex_update(
+    weight: NDArray,
+    grad: NDArray,
+    n: NDArray,
+    g: NDArray,
+    delta: NDArray,
+    lr: float,
+    gamma1: float = 0.95,
+    gamma2: float = 0.9,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Step with centred RMSProp and momentum: Graves, Generating sequences (2013), equations 38 to 45."""
 
 def round(
     data: NDArray,
@@ -1663,6 +2028,36 @@ def scatter_nd(
 ) -> NDArray:
     """Return zeros of a shape with the data written at places."""
 
+def sgd_mom_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Set mom to momentum mom - lr (G + wd w), and return w + mom: gradient descent with momentum."""
+
+def sgd_update(
+    weight: NDArray,
+    grad: NDArray,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return w - lr (G + wd w): gradient descent."""
+
 def shape_array(
     data: NDArray,
     *,
@@ -1694,6 +2089,35 @@ def sign(
     name: str | None = None,
 ) -> NDArray:
     """Return -1, 0 or 1, by sign."""
+
+def signsgd_update(
+    weight: NDArray,
+    grad: NDArray,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return (1 - lr wd) w - lr sign(g): a step by the sign of the gradient."""
+
+def signum_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    wd_lh: float = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Set mom to momentum mom - (1 - momentum) (G + wd w), and return (1 - lr wd_lh) w + lr sign(mom)."""
 
 def sin(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Return sines."""

@@ -99,6 +99,25 @@ def _Power(
 ) -> NDArray:
     """Return the left array raised to the power of the right; the shapes are equal."""
 
+def _adamw_update(
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    rescale_grad: NDArray,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    *,
+    eta: float,
+    clip_gradient: float = -1.0,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Move the running means of G and G^2, and return w - eta (lr mean / (sqrt(var) + epsilon) + wd w)."""
+
 def _adaptive_avg_spread(
     g: NDArray,
     size: int | Sequence[int],
@@ -476,6 +495,26 @@ def _mod_scalar(
 ) -> NDArray:
     """Return the remainder of a division, with the sign of the divisor, with a number on the right."""
 
+def _mp_adamw_update(
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    weight32: NDArray,
+    rescale_grad: NDArray,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    *,
+    eta: float,
+    clip_gradient: float = -1.0,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Update the master as ``_adamw_update`` does a weight, and return it in the dtype of the weight."""
+
 def _mul(
     lhs: NDArray,
     rhs: NDArray,
@@ -493,6 +532,74 @@ def _mul_scalar(
     name: str | None = None,
 ) -> NDArray:
     """Return the product of two arrays, element by element, with a number on the right."""
+
+def _multi_adamw_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: float | Sequence[float],
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wds: float | Sequence[float],
+    etas: float | Sequence[float],
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``_adamw_update`` to several weights; the factor on gradients comes last."""
+
+def _multi_lamb_update(
+    *data: NDArray | Sequence[NDArray],
+    learning_rates: float | Sequence[float],
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    wds: float | Sequence[float],
+    rescale_grad: float = 1.0,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    clip_gradient: float = -1.0,
+    bias_correction: bool = True,
+    step_count: int | Sequence[int],
+    num_tensors: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``lamb_update_phase1``, and with the norms ``lamb_update_phase2``, to several weights."""
+
+def _multi_mp_adamw_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: float | Sequence[float],
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wds: float | Sequence[float],
+    etas: float | Sequence[float],
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``_mp_adamw_update`` to several weights; the factor on gradients comes last."""
+
+def _multi_mp_lamb_update(
+    *data: NDArray | Sequence[NDArray],
+    learning_rates: float | Sequence[float],
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    wds: float | Sequence[float],
+    rescale_grad: float = 1.0,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    clip_gradient: float = -1.0,
+    bias_correction: bool = True,
+    step_count: int | Sequence[int],
+    num_tensors: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Apply ``mp_lamb_update_phase1``, and with the norms ``mp_lamb_update_phase2``, to several weights."""
 
 def _neighbour_sum(
     data: NDArray,

@@ -15,6 +15,12 @@ from gluonish.nd.functions import isfinite as isfinite
 from gluonish.nd.functions import isinf as isinf
 from gluonish.nd.functions import isnan as isnan
 from gluonish.nd.sampling import rand_zipfian as rand_zipfian
+from gluonish.nd.updates import adamw_update as adamw_update
+from gluonish.nd.updates import mp_adamw_update as mp_adamw_update
+from gluonish.nd.updates import multi_adamw_update as multi_adamw_update
+from gluonish.nd.updates import multi_lamb_update as multi_lamb_update
+from gluonish.nd.updates import multi_mp_adamw_update as multi_mp_adamw_update
+from gluonish.nd.updates import multi_mp_lamb_update as multi_mp_lamb_update
 
 def AdaptiveAvgPooling2D(
     data: NDArray,
@@ -88,6 +94,20 @@ def div_sqrt_dim(
     name: str | None = None,
 ) -> NDArray:
     """Divide by the square root of the last axis' size."""
+
+def group_adagrad_update(
+    weight: NDArray,
+    grad: NDArray,
+    history: NDArray,
+    lr: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    epsilon: float = 1e-05,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Step with AdaGrad that keeps one sum per row, in a history of one column."""
 
 def index_copy(
     old_tensor: NDArray,

@@ -32,6 +32,7 @@ from gluonish.ops import (
     shaping,
     slicing,
     triangles,
+    updates,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "shaping",
     "slicing",
     "triangles",
+    "updates",
 ]
 
 arithmetic.install_python_operators()

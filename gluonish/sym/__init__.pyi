@@ -14,6 +14,7 @@ from gluonish.sym import _internal as _internal
 from gluonish.sym import contrib as contrib
 from gluonish.sym import linalg as linalg
 from gluonish.sym import random as random
+from gluonish.sym import sparse as sparse
 
 Variable = var
 
@@ -426,7 +427,35 @@ def UpSampling(
 def abs(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Return absolute values."""
 
+def adam_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mean: Symbol | None = None,
+    var: Symbol | None = None,
+    *,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Move the running means of G and G^2, and return w - lr mean / (sqrt(var) + epsilon), with wd w in G."""
+
 add_n = ElementWiseSum
+
+def all_finite(
+    data: Symbol | None = None,
+    init_output: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 if all elements are finite numbers, else 0, in an array of one element."""
 
 amp_cast = Cast
 
@@ -958,6 +987,43 @@ def floor(
 ) -> Symbol:
     """Return the next integers downwards."""
 
+def ftml_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    d: Symbol | None = None,
+    v: Symbol | None = None,
+    z: Symbol | None = None,
+    *,
+    lr: float,
+    beta1: float = 0.6,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    t: int,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_grad: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Follow the moving leader: Zheng and Kwok (2017), algorithm 1."""
+
+def ftrl_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    z: Symbol | None = None,
+    n: Symbol | None = None,
+    *,
+    lr: float,
+    lamda1: float = 0.01,
+    beta: float = 1.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Follow the regularised leader: McMahan et al., Ad click prediction (2013), algorithm 1."""
+
 def gamma(
     data: Symbol | None = None,
     *,
@@ -1007,6 +1073,39 @@ def khatri_rao(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return the Kronecker products of the columns of matrices, as columns."""
+
+def lamb_update_phase1(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mean: Symbol | None = None,
+    var: Symbol | None = None,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    *,
+    t: int,
+    bias_correction: bool = True,
+    wd: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Move the running means, and return the direction mean / (sqrt(var) + epsilon) + wd w."""
+
+def lamb_update_phase2(
+    weight: Symbol | None = None,
+    g: Symbol | None = None,
+    r1: Symbol | None = None,
+    r2: Symbol | None = None,
+    *,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return w - lr (r1 / r2) g, for a direction g of norm r2 and a weight of norm r1."""
 
 def linalg_det(
     A: Symbol | None = None,
@@ -1268,6 +1367,185 @@ def moments(
 ) -> list[Symbol]:
     """Return the mean and the (biased) variance over the given axes."""
 
+def mp_lamb_update_phase1(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mean: Symbol | None = None,
+    var: Symbol | None = None,
+    weight32: Symbol | None = None,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    *,
+    t: int,
+    bias_correction: bool = True,
+    wd: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the direction of ``lamb_update_phase1`` for the master, in float32."""
+
+def mp_lamb_update_phase2(
+    weight: Symbol | None = None,
+    g: Symbol | None = None,
+    r1: Symbol | None = None,
+    r2: Symbol | None = None,
+    weight32: Symbol | None = None,
+    *,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Update the master as ``lamb_update_phase2`` does a weight, and return it in the dtype of the weight."""
+
+def mp_nag_mom_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mom: Symbol | None = None,
+    weight32: Symbol | None = None,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Update the master as ``nag_mom_update`` does a weight, and return it in the dtype of the weight."""
+
+def mp_sgd_mom_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mom: Symbol | None = None,
+    weight32: Symbol | None = None,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Update the master as ``sgd_mom_update`` does a weight, and return it in the dtype of the weight."""
+
+def mp_sgd_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    weight32: Symbol | None = None,
+    *,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Update the master as ``sgd_update`` does a weight, and return it in the dtype of the weight."""
+
+def multi_all_finite(
+    *data: Symbol | Sequence[Symbol],
+    num_arrays: int = 1,
+    init_output: bool = True,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 if all elements of all arrays are finite numbers, else 0; see ``all_finite``."""
+
+def multi_lars(
+    lrs: Symbol | None = None,
+    weights_sum_sq: Symbol | None = None,
+    grads_sum_sq: Symbol | None = None,
+    wds: Symbol | None = None,
+    *,
+    eta: float,
+    eps: float,
+    rescale_grad: float = 1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the learning rates of layers, times eta W / (r G + wd W + eps)."""
+
+def multi_mp_sgd_mom_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: float | Sequence[float],
+    wds: float | Sequence[float],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``mp_sgd_mom_update`` to several weights."""
+
+def multi_mp_sgd_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: float | Sequence[float],
+    wds: float | Sequence[float],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``mp_sgd_update`` to several weights."""
+
+def multi_sgd_mom_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: float | Sequence[float],
+    wds: float | Sequence[float],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``sgd_mom_update`` to several weights."""
+
+def multi_sgd_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: float | Sequence[float],
+    wds: float | Sequence[float],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``sgd_update`` to several weights."""
+
+def multi_sum_sq(
+    *data: Symbol | Sequence[Symbol],
+    num_arrays: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the sum of squares of every array, in float32."""
+
+def nag_mom_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mom: Symbol | None = None,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Step with Nesterov's accelerated gradient."""
+
 def nanprod(
     data: Symbol | None = None,
     axis: int | Sequence[int] | None = None,
@@ -1344,6 +1622,48 @@ def ones_like(
 pad = Pad
 
 pick = choose_element_0index
+
+def preloaded_multi_mp_sgd_mom_update(
+    *data: Symbol | Sequence[Symbol],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``mp_sgd_mom_update`` to several weights; their rates and decays are two arrays, last."""
+
+def preloaded_multi_mp_sgd_update(
+    *data: Symbol | Sequence[Symbol],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``mp_sgd_update`` to several weights; their rates and decays are two arrays, last."""
+
+def preloaded_multi_sgd_mom_update(
+    *data: Symbol | Sequence[Symbol],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``sgd_mom_update`` to several weights; their rates and decays are two arrays, last."""
+
+def preloaded_multi_sgd_update(
+    *data: Symbol | Sequence[Symbol],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``sgd_update`` to several weights; their rates and decays are two arrays, last."""
 
 def prod(
     data: Symbol | None = None,
@@ -1491,6 +1811,14 @@ def repeat(
 ) -> Symbol:
     """Return the array with each element repeated, along an axis or (None) in the flat array."""
 
+def reset_arrays(
+    *data: Symbol | Sequence[Symbol],
+    num_arrays: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> list[Symbol]:
+    """Set all arrays to 0, and return nothing."""
+
 reshape = Reshape
 
 def reshape_like(
@@ -1515,6 +1843,43 @@ def rint(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return the nearest integers, halves downwards."""
+
+def rmsprop_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    n: Symbol | None = None,
+    *,
+    lr: float,
+    gamma1: float = 0.95,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Move the running mean n of G^2, and return w - lr G / sqrt(n + epsilon), with wd w in G."""
+
+def rmspropalex_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    n: Symbol | None = None,
+    g: Symbol | None = None,
+    delta: Symbol | None = None,
+    *,
+    lr: float,
+    gamma1: float = 0.95,
+    gamma2: float = 0.9,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Step with centred RMSProp and momentum: Graves, Generating sequences (2013), equations 38 to 45."""
 
 def round(
     data: Symbol | None = None,
@@ -1628,6 +1993,36 @@ def scatter_nd(
 ) -> Symbol:
     """Return zeros of a shape with the data written at places."""
 
+def sgd_mom_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mom: Symbol | None = None,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Set mom to momentum mom - lr (G + wd w), and return w + mom: gradient descent with momentum."""
+
+def sgd_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    *,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return w - lr (G + wd w): gradient descent."""
+
 def shape_array(
     data: Symbol | None = None,
     *,
@@ -1659,6 +2054,35 @@ def sign(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return -1, 0 or 1, by sign."""
+
+def signsgd_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    *,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return (1 - lr wd) w - lr sign(g): a step by the sign of the gradient."""
+
+def signum_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mom: Symbol | None = None,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    wd_lh: float = 0.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Set mom to momentum mom - (1 - momentum) (G + wd w), and return (1 - lr wd_lh) w + lr sign(mom)."""
 
 def sin(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Return sines."""

@@ -99,6 +99,25 @@ def _Power(
 ) -> Symbol:
     """Return the left array raised to the power of the right; the shapes are equal."""
 
+def _adamw_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mean: Symbol | None = None,
+    var: Symbol | None = None,
+    rescale_grad: Symbol | None = None,
+    *,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    eta: float,
+    clip_gradient: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Move the running means of G and G^2, and return w - eta (lr mean / (sqrt(var) + epsilon) + wd w)."""
+
 def _adaptive_avg_spread(
     g: Symbol | None = None,
     *,
@@ -476,6 +495,26 @@ def _mod_scalar(
 ) -> Symbol:
     """Return the remainder of a division, with the sign of the divisor, with a number on the right."""
 
+def _mp_adamw_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mean: Symbol | None = None,
+    var: Symbol | None = None,
+    weight32: Symbol | None = None,
+    rescale_grad: Symbol | None = None,
+    *,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wd: float = 0.0,
+    eta: float,
+    clip_gradient: float = -1.0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Update the master as ``_adamw_update`` does a weight, and return it in the dtype of the weight."""
+
 def _mul(
     lhs: Symbol | None = None,
     rhs: Symbol | None = None,
@@ -493,6 +532,74 @@ def _mul_scalar(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return the product of two arrays, element by element, with a number on the right."""
+
+def _multi_adamw_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: float | Sequence[float],
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wds: float | Sequence[float],
+    etas: float | Sequence[float],
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``_adamw_update`` to several weights; the factor on gradients comes last."""
+
+def _multi_lamb_update(
+    *data: Symbol | Sequence[Symbol],
+    learning_rates: float | Sequence[float],
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    wds: float | Sequence[float],
+    rescale_grad: float = 1.0,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    clip_gradient: float = -1.0,
+    bias_correction: bool = True,
+    step_count: int | Sequence[int],
+    num_tensors: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``lamb_update_phase1``, and with the norms ``lamb_update_phase2``, to several weights."""
+
+def _multi_mp_adamw_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: float | Sequence[float],
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-08,
+    wds: float | Sequence[float],
+    etas: float | Sequence[float],
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``_mp_adamw_update`` to several weights; the factor on gradients comes last."""
+
+def _multi_mp_lamb_update(
+    *data: Symbol | Sequence[Symbol],
+    learning_rates: float | Sequence[float],
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    wds: float | Sequence[float],
+    rescale_grad: float = 1.0,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    clip_gradient: float = -1.0,
+    bias_correction: bool = True,
+    step_count: int | Sequence[int],
+    num_tensors: int = 1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Apply ``mp_lamb_update_phase1``, and with the norms ``mp_lamb_update_phase2``, to several weights."""
 
 def _neighbour_sum(
     data: Symbol | None = None,

@@ -82,6 +82,20 @@ def div_sqrt_dim(
 ) -> Symbol:
     """Divide by the square root of the last axis' size."""
 
+def group_adagrad_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    history: Symbol | None = None,
+    *,
+    lr: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    epsilon: float = 1e-05,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Step with AdaGrad that keeps one sum per row, in a history of one column."""
+
 def index_copy(
     old_tensor: Symbol | None = None,
     index_vector: Symbol | None = None,

@@ -25,6 +25,7 @@ class Arr:
         high: likewise.
         dtype: of the input in the float64 run; integer inputs keep theirs in all runs.
         values: fixed values instead of drawn ones.
+        fixed: whether it keeps its dtype in all runs; integer inputs always do.
     """
 
     shape: tuple[int, ...] = (2, 3)
@@ -32,6 +33,7 @@ class Arr:
     high: float = 1.5
     dtype: str = "float64"
     values: Any = None
+    fixed: bool = False
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         if self.values is not None:
@@ -55,6 +57,7 @@ class Case:
         params: its parameters.
         expect: the result in NumPy: an array, or a tuple of the visible outputs. None where the result is
             random (then ``check`` is given).
+        left: for operators that write inputs: what these hold afterwards, as a tuple in their order.
         check: for random operators: receives the outputs and raises if they are wrong.
         wrt: which inputs to differentiate by; all float inputs if None; () where there is no gradient.
         order: up to which order gradients are checked.
@@ -68,6 +71,7 @@ class Case:
     inputs: Sequence[Arr] = (Arr(),)
     params: dict[str, Any] = attrs.field(factory=dict)
     expect: Callable[..., Any] | None = None
+    left: Callable[..., tuple[Any, ...]] | None = None
     check: Callable[..., None] | None = None
     wrt: tuple[int, ...] | None = None
     order: int = 2

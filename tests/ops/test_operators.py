@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,7 +25,11 @@ TOLERANCE = {"float64": 1e-10, "float32": 2e-5, "float16": 2e-2}
 def draw(case: Case, dtype: str = "float64", ctx: mx.Context | None = None) -> list[NDArray]:
     rng = np.random.default_rng(7)
     ctx = ctx or mx.cpu(0)
-    return [from_data(arr.draw(rng), ctx, dtype if arr.is_float else arr.dtype) for arr in case.inputs]
+    keeps = [arr.fixed or not arr.is_float for arr in case.inputs]
+    return [
+        from_data(arr.draw(rng), ctx, arr.dtype if kept else dtype)
+        for arr, kept in zip(case.inputs, keeps, strict=True)
+    ]
 
 
 def run(case: Case, arrays: list[NDArray]) -> list[NDArray]:
@@ -34,16 +41,38 @@ def run(case: Case, arrays: list[NDArray]) -> list[NDArray]:
     return result if isinstance(result, list) else [result]
 
 
-def expected(case: Case, arrays: list[NDArray]) -> list[np.ndarray]:
-    given = [a.asnumpy().astype("float64") if a.asnumpy().dtype.kind == "f" else a.asnumpy() for a in arrays]
-    result = case.expect(*given)
+def wide(arrays: list[NDArray]) -> list[np.ndarray]:
+    """Return the content of arrays, real numbers in double precision."""
+    hosts = [array.asnumpy().copy() for array in arrays]
+    return [host.astype("float64") if host.dtype.kind == "f" else host for host in hosts]
+
+
+def computed(function: Callable[..., Any], given: list[np.ndarray]) -> list[np.ndarray]:
+    result = function(*given)
     return [np.asarray(r, "float64") for r in (result if isinstance(result, tuple) else (result,))]
 
 
-def with_dtypes():
+def assert_close(arrays: list[NDArray], wanted: list[np.ndarray], case: Case, dtype: str) -> None:
+    """Compare to the rounding of the least precise dtype that takes part."""
+    tolerance = max(
+        TOLERANCE[each] for each in (dtype, *(arr.dtype for arr in case.inputs)) if each in TOLERANCE
+    )
+    assert len(arrays) == len(wanted)
+    for array, values in zip(arrays, wanted, strict=True):
+        assert array.shape == values.shape
+        np.testing.assert_allclose(array.asnumpy().astype("float64"), values, rtol=tolerance, atol=tolerance)
+
+
+def written_by(case: Case) -> tuple[int, ...]:
+    op = find_operator(case.op)
+    return op.written(op.fill(case.params), case.training)
+
+
+def with_dtypes(condition=lambda case: True):
     return [
         pytest.param(case, dtype, id=f"{case}-{dtype}")
         for case in CASES
+        if condition(case)
         for dtype in ("float64", *case.dtypes)
     ]
 
@@ -70,6 +99,7 @@ def differentiated(case: Case) -> tuple[int, ...]:
 @pytest.mark.parametrize(("case", "dtype"), with_dtypes())
 def test_the_result_is_what_numpy_computes(case, dtype):
     arrays = draw(case, dtype)
+    given = wide(arrays)
     with autograd.pause(train_mode=case.training):
         outputs = run(case, arrays)
     if case.check is not None:
@@ -77,12 +107,30 @@ def test_the_result_is_what_numpy_computes(case, dtype):
     if case.expect is None:
         assert case.check is not None, "a case needs expect= or check="
         return
-    wanted = expected(case, arrays)
-    assert len(outputs) == len(wanted)
-    for output, values in zip(outputs, wanted, strict=True):
-        assert output.shape == values.shape
-        tolerance = TOLERANCE[dtype]
-        np.testing.assert_allclose(output.asnumpy().astype("float64"), values, rtol=tolerance, atol=tolerance)
+    assert_close(outputs, computed(case.expect, given), case, dtype)
+
+
+@pytest.mark.parametrize(("case", "dtype"), with_dtypes(lambda case: case.left is not None))
+def test_written_inputs_hold_what_numpy_computes(case, dtype):
+    arrays = draw(case, dtype)
+    given = wide(arrays)
+    run(case, arrays)
+    written = [arrays[position] for position in written_by(case)]
+    assert_close(written, computed(case.left, given), case, dtype)
+    assert [array._storage.version for array in written] == [1] * len(written)
+
+
+@pytest.mark.parametrize("case", of_cases(lambda case: case.expect is not None and not case.data_dependent))
+def test_results_can_be_written_into_arrays_of_the_caller(case):
+    with autograd.pause(train_mode=case.training):
+        returned = run(case, draw(case))
+        targets = [from_data(np.ones(each.shape), each.context, each.dtype) for each in returned]
+        given = draw(case)
+        op = find_operator(case.op)
+        params = {**case.params, "ctx": given[0].context} if "ctx" in op.fields and given else case.params
+        invoke(op, given, op.fill(params), targets)
+    for target, result in zip(targets, returned, strict=True):
+        np.testing.assert_array_equal(target.asnumpy(), result.asnumpy())
 
 
 @pytest.mark.parametrize(("case", "dtype"), with_dtypes())
@@ -107,11 +155,11 @@ def test_inferred_shapes_and_dtypes_are_the_real_ones(case, dtype):
 def test_inputs_are_left_alone_and_outputs_are_memory_of_their_own(case):
     op = find_operator(case.op)
     arrays = draw(case)
-    before = [a.asnumpy() for a in arrays]
+    before = [a.asnumpy().copy() for a in arrays]
     with autograd.pause(train_mode=case.training):
         outputs = run(case, arrays)
     for i, (array, values) in enumerate(zip(arrays, before, strict=True)):
-        if i not in op.mutates and i not in op.aux:
+        if i not in written_by(case):
             np.testing.assert_array_equal(array.asnumpy(), values)
     for output in outputs:
         for array in arrays:
@@ -176,6 +224,11 @@ def own_operators():
 def test_every_operator_has_a_case():
     canonical = {op.name for op in own_operators()}
     assert canonical - {case.op for case in CASES} == set()
+
+
+def test_every_update_operator_has_a_case_for_what_it_writes():
+    of_updates = {op.name for op in own_operators() if ".updates." in op.kernel.__module__ and op.writes}
+    assert of_updates - {case.op for case in CASES if case.left is not None} == set()
 
 
 def test_every_operator_has_a_gradient_or_declares_that_there_is_none():
