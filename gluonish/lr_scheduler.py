@@ -99,6 +99,12 @@ class LRScheduler:
                 received=repr(warmup_mode),
             )
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # MXNet pickles the rate that the warm-up leads to under its public name.
+        final = {"_warmup_final_lr": state["warmup_final_lr"]} if "warmup_final_lr" in state else {}
+        self.__dict__.update({**state, **final})
+        self.__dict__.pop("warmup_final_lr", None)
+
     @property
     def warmup_final_lr(self) -> float:
         """The rate that the warm-up leads to: ``base_lr``, unless it is set to another."""
@@ -261,6 +267,22 @@ class _AnnealingScheduler(LRScheduler):
         super().__init__(base_lr, *warmup)
         self.max_update = _integer(max_update, "max_update", least=1)
         self.final_lr = final_lr
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # In what MXNet pickled, base_lr is the last rate, and base_lr_orig the one the schedule works from.
+        state = {name: value for name, value in state.items() if name != "max_steps"}
+        if "base_lr_orig" in state:
+            state["base_lr"] = state.pop("base_lr_orig")
+        super().__setstate__(state)
+
+    @property
+    def base_lr_orig(self) -> float:
+        """Another name of ``base_lr``, as in MXNet."""
+        return self.base_lr
+
+    @base_lr_orig.setter
+    def base_lr_orig(self, value: float) -> None:
+        self.base_lr = value
 
     @property
     def max_steps(self) -> int:

@@ -216,3 +216,29 @@ def test_errors_are_caught_by_the_clauses_of_old_programs():
         LRScheduler(warmup_mode="cubic")
     with pytest.raises(AssertionError, match="no integer"):
         LRScheduler(warmup_steps=1.5)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        FactorScheduler(2, 0.5, base_lr=0.8, warmup_steps=1, warmup_begin_lr=0.1),
+        MultiFactorScheduler([2, 5], 0.5, base_lr=0.8),
+        PolyScheduler(8, base_lr=0.8, warmup_steps=2),
+        CosineScheduler(8, base_lr=0.8),
+    ],
+    ids=lambda schedule: type(schedule).__name__,
+)
+def test_a_pickled_schedule_goes_on_where_it_was(schedule):
+    twin = pickle.loads(pickle.dumps(schedule))
+    rates(schedule, range(4))
+    copy = pickle.loads(pickle.dumps(schedule))
+    expected = rates(schedule, range(4, 10))
+    assert rates(copy, range(4, 10)) == expected
+    rates(twin, range(4))
+    assert rates(twin, range(4, 10)) == expected
+
+
+def test_base_lr_has_mxnets_second_name_where_a_schedule_ends():
+    schedule = CosineScheduler(4, base_lr=1.0)
+    schedule.base_lr_orig = 0.5
+    assert (schedule.base_lr, schedule.base_lr_orig, schedule(0)) == (0.5, 0.5, 0.5)

@@ -5,10 +5,61 @@
 
 from __future__ import annotations
 
-from gluonish.optimizer.adagrad import AdaGrad
-from gluonish.optimizer.adam import Adam, AdamW
-from gluonish.optimizer.optimizer import Optimizer, create, register
-from gluonish.optimizer.rmsprop import RMSProp
-from gluonish.optimizer.sgd import NAG, SGD
+from gluonish.optimizer import contrib, optimizer
+from gluonish.optimizer.optimizer import (
+    DCASGD,
+    FTML,
+    LAMB,
+    LARS,
+    LBSGD,
+    NAG,
+    SGD,
+    SGLD,
+    AdaDelta,
+    AdaGrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Ftrl,
+    GroupAdaGrad,
+    Nadam,
+    Optimizer,
+    RMSProp,
+    Signum,
+    Test,
+    Updater,
+    ccSGD,
+    create,
+    get_updater,
+    register,
+)
 
-__all__ = ["NAG", "SGD", "AdaGrad", "Adam", "AdamW", "Optimizer", "RMSProp", "create", "register"]
+__all__ = [
+    "DCASGD",
+    "FTML",
+    "LAMB",
+    "LARS",
+    "LBSGD",
+    "NAG",
+    "SGD",
+    "SGLD",
+    "AdaDelta",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "GroupAdaGrad",
+    "Nadam",
+    "Optimizer",
+    "RMSProp",
+    "Signum",
+    "Test",
+    "Updater",
+    "ccSGD",
+    "contrib",
+    "create",
+    "get_updater",
+    "optimizer",
+    "register",
+]

@@ -1,4 +1,4 @@
-"""Adam and AdamW."""
+"""Adam and its relatives: running means of gradients and of their squares."""
 
 from __future__ import annotations
 
@@ -7,55 +7,32 @@ from typing import Any
 
 import numpy as np
 
-from gluonish.lr_scheduler import LRScheduler
-from gluonish.optimizer.optimizer import Optimizer, register, rescaled
-from gluonish.optimizer.sgd import is_zero
+from gluonish.ops.updates import adaptive, descent
+from gluonish.optimizer.base import Optimizer
+from gluonish.optimizer.registry import register
 
-__all__ = ["Adam", "AdamW"]
+__all__ = ["Adam", "AdamW", "Adamax", "Nadam"]
 
 MEAN, VARIANCE = "mean", "var"
 
 
 class _Moments(Optimizer):
-    """What Adam and its relatives share: running means of gradients and of their squares."""
+    """What Adam and its relatives share."""
 
-    def __init__(
-        self,
-        learning_rate: float | None,
-        beta1: float,
-        beta2: float,
-        epsilon: float,
-        lr_scheduler: LRScheduler | None = None,
-        **kwargs: Any,
-    ) -> None:
-        # A scheduler keeps its own rate unless one was asked for.
-        default = None if lr_scheduler is not None else 0.001
-        rate = default if learning_rate is None else learning_rate
-        super().__init__(learning_rate=rate, lr_scheduler=lr_scheduler, **kwargs)
+    default_learning_rate = 0.001
+
+    def __init__(self, learning_rate: float | None, beta1: float, beta2: float, **kwargs: Any) -> None:
+        super().__init__(learning_rate=learning_rate, **kwargs)
         self.beta1 = beta1
         self.beta2 = beta2
-        self.epsilon = epsilon
 
     def slot_names(self) -> dict[str, str]:
         """The two running means."""
         return {MEAN: "zeros", VARIANCE: "zeros"}
 
-    def correction(self, t: Any) -> Any:
-        """Return sqrt(1 - beta2^t) / (1 - beta1^t), which makes up for the start at zero."""
-        return np.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
-
-    def accumulate(self, xp: Any, gradient: Any, slots: dict[str, Any], epsilon: Any) -> Any:
-        """Add a gradient to the running means, and return mean / (sqrt(var) + epsilon)."""
-        mean, variance = slots[MEAN], slots[VARIANCE]
-        mean *= self.beta1
-        mean += gradient * (1 - self.beta1)
-        variance *= self.beta2
-        gradient *= gradient
-        gradient *= 1 - self.beta2
-        variance += gradient
-        scale = xp.sqrt(variance, out=gradient)
-        scale += epsilon
-        return xp.divide(mean, scale, out=scale)
+    def decayed(self, xp: Any, weight: Any, grad: Any, wd: Any) -> Any:
+        """Return C(r g + wd w), with the decay inside the clipping, as a new array."""
+        return descent.with_decay(xp, grad, weight, wd, self.rescale_grad, self.clip_gradient)
 
 
 @register
@@ -86,21 +63,30 @@ class Adam(_Moments):
         lazy_update: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, beta1, beta2, epsilon, **kwargs)
+        super().__init__(learning_rate, beta1, beta2, **kwargs)
+        self.epsilon = epsilon
         self.lazy_update = lazy_update
 
     def coefficients(self, lr: Any, wd: Any, t: Any) -> dict[str, Any]:
         """Put the correction for the start at zero into the learning rate."""
-        return {"lr": lr * self.correction(t), "wd": wd}
+        scale, _ = adaptive.start_correction(self.beta1, self.beta2, t)
+        return {"lr": lr * scale, "wd": wd}
 
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its running means in place."""
-        wd = rates["wd"]
-        decay = () if is_zero(wd) else (weight * wd,)
-        gradient = rescaled(xp, grad, self.rescale_grad, self.clip_gradient, *decay)
-        change = self.accumulate(xp, gradient, slots, self.epsilon)
-        change *= rates["lr"]
-        weight -= change
+        adaptive.adam(
+            xp,
+            weight,
+            grad,
+            slots[MEAN],
+            slots[VARIANCE],
+            weight,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            epsilon=self.epsilon,
+            **rates,
+            **self.scaling,
+        )
 
 
 @register
@@ -131,21 +117,146 @@ class AdamW(_Moments):
         correct_bias: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, beta1, beta2, epsilon, **kwargs)
+        super().__init__(learning_rate, beta1, beta2, **kwargs)
+        self.epsilon = epsilon
         self.correct_bias = correct_bias
 
     def coefficients(self, lr: Any, wd: Any, t: Any) -> dict[str, Any]:
         """Return the corrected learning rate and epsilon, and the decay times the plain learning rate."""
         if not self.correct_bias:
             return {"lr": lr, "epsilon": self.epsilon, "decay": lr * wd}
-        epsilon = self.epsilon * np.sqrt(1 - self.beta2**t)
-        return {"lr": lr * self.correction(t), "epsilon": epsilon, "decay": lr * wd}
+        scale, root = adaptive.start_correction(self.beta1, self.beta2, t)
+        return {"lr": lr * scale, "epsilon": self.epsilon * root, "decay": lr * wd}
 
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its running means in place."""
-        gradient = rescaled(xp, grad, self.rescale_grad, self.clip_gradient)
-        change = self.accumulate(xp, gradient, slots, rates["epsilon"])
+        adaptive.adamw(
+            xp,
+            weight,
+            grad,
+            slots[MEAN],
+            slots[VARIANCE],
+            weight,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            **rates,
+            **self.scaling,
+        )
+
+
+@register
+class Adamax(_Moments):
+    """Adam with the infinity norm: Kingma and Ba (2015), algorithm 2.
+
+    With G as in ``Adam``::
+
+        m <- beta1 m + (1 - beta1) G
+        u <- max(beta2 u, |G|)
+        w <- w - lr / (1 - beta1^t)  m / u
+
+    Where no gradient but 0 was seen, the weight stays; MXNet's becomes NaN there.
+
+    Args:
+        learning_rate: 0.002 if not given (and no scheduler is).
+        beta1: decay of the mean of gradients.
+        beta2: decay of the largest gradient.
+        kwargs: see ``Optimizer``.
+    """
+
+    default_learning_rate = 0.002
+
+    def __init__(
+        self, learning_rate: float | None = None, beta1: float = 0.9, beta2: float = 0.999, **kwargs: Any
+    ) -> None:
+        super().__init__(learning_rate, beta1, beta2, **kwargs)
+
+    def coefficients(self, lr: Any, wd: Any, t: Any) -> dict[str, Any]:
+        """Put the correction for the start at zero into the learning rate."""
+        return {"lr": lr / (1 - self.beta1**t), "wd": wd}
+
+    def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
+        """Change the weight, the running mean and the largest gradient in place."""
+        gradient = self.decayed(xp, weight, grad, rates["wd"])
+        mean, largest = slots[MEAN], slots[VARIANCE]
+        mean *= self.beta1
+        mean += gradient * (1 - self.beta1)
+        largest *= self.beta2
+        xp.maximum(largest, xp.abs(gradient), out=largest)
+        change = mean / xp.where(largest == 0, 1, largest)
         change *= rates["lr"]
-        if not is_zero(rates["decay"]):
-            change += weight * rates["decay"]
+        weight -= change
+
+
+@register
+class Nadam(_Moments):
+    """Adam with Nesterov's momentum: Dozat, Incorporating Nesterov momentum into Adam (2016).
+
+    With G, m and v as in ``Adam``, c_t = beta1 (1 - 0.96^(t schedule_decay) / 2), and S_t the product of all
+    c up to c_t::
+
+        change = (1 - c_t) G / (1 - S_t) + c_{t+1} m / (1 - S_{t+1})
+        w <- w - lr change / (sqrt(v / (1 - beta2^t)) + epsilon)
+
+    The product belongs to each parameter. MXNet has one for all parameters and replicas, so that it shrinks
+    by several factors in every step.
+
+    Args:
+        learning_rate: 0.001 if not given (and no scheduler is).
+        beta1: decay of the mean of gradients.
+        beta2: decay of the mean of their squares.
+        epsilon: keeps the divisor from 0.
+        schedule_decay: how fast c grows towards beta1.
+        kwargs: see ``Optimizer``.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | None = None,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        schedule_decay: float = 0.004,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, beta1, beta2, **kwargs)
+        self.epsilon = epsilon
+        self.schedule_decay = schedule_decay
+
+    @property
+    def m_schedule(self) -> float:
+        """The product S for the number of updates so far."""
+        return float(self._product(self.num_update))
+
+    def _momentum(self, t: Any) -> Any:
+        """Return c_t."""
+        return self.beta1 * (1 - 0.5 * 0.96 ** (t * self.schedule_decay))
+
+    def _product(self, t: Any) -> Any:
+        """Return S_t, counted from ``begin_num_update`` on."""
+        steps = np.arange(self.begin_num_update + 1, int(np.max(t)) + 1)
+        products = np.cumprod([1.0, *self._momentum(steps)])
+        return products[t - self.begin_num_update]
+
+    def coefficients(self, lr: Any, wd: Any, t: Any) -> dict[str, Any]:
+        """Return the factors of gradient and mean, and what corrects the mean of squares."""
+        now, ahead = self._momentum(t), self._momentum(t + 1)
+        product = self._product(t)
+        return {
+            "of_grad": lr * (1 - now) / (1 - product),
+            "of_mean": lr * ahead / (1 - product * ahead),
+            "of_var": 1 / (1 - self.beta2**t),
+            "wd": wd,
+        }
+
+    def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
+        """Change the weight and its running means in place."""
+        gradient = self.decayed(xp, weight, grad, rates["wd"])
+        mean, var = slots[MEAN], slots[VARIANCE]
+        mean *= self.beta1
+        mean += gradient * (1 - self.beta1)
+        var *= self.beta2
+        var += gradient * gradient * (1 - self.beta2)
+        change = gradient * rates["of_grad"]
+        change += mean * rates["of_mean"]
+        change /= xp.sqrt(var * rates["of_var"]) + self.epsilon
         weight -= change

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gluonish.lr_scheduler import LRScheduler
-from gluonish.optimizer.optimizer import Optimizer, register, rescaled
-from gluonish.optimizer.sgd import is_zero
+from gluonish.ops.updates import adaptive
+from gluonish.optimizer.base import Optimizer
+from gluonish.optimizer.registry import register
 
 __all__ = ["RMSProp"]
 
@@ -38,6 +38,9 @@ class RMSProp(Optimizer):
         kwargs: see ``Optimizer``.
     """
 
+    default_learning_rate = 0.001
+    single_states = True
+
     def __init__(
         self,
         learning_rate: float | None = None,
@@ -46,12 +49,9 @@ class RMSProp(Optimizer):
         epsilon: float = 1e-8,
         centered: bool = False,
         clip_weights: float | None = None,
-        lr_scheduler: LRScheduler | None = None,
         **kwargs: Any,
     ) -> None:
-        if learning_rate is None and lr_scheduler is None:
-            learning_rate = 0.001
-        super().__init__(learning_rate=learning_rate, lr_scheduler=lr_scheduler, **kwargs)
+        super().__init__(learning_rate=learning_rate, **kwargs)
         self.gamma1 = gamma1
         self.gamma2 = gamma2
         self.epsilon = epsilon
@@ -63,32 +63,16 @@ class RMSProp(Optimizer):
         names = ("n", "g", "delta") if self.centered else ("n",)
         return dict.fromkeys(names, "zeros")
 
-    def _single_state(self, made: list[Any]) -> bool:  # noqa: ARG002
-        return False  # MXNet's state is a tuple of one here
+    def pack_state(self, slots: Mapping[str, Any]) -> Any:
+        """Return slots as a tuple, even of one array, as MXNet does."""
+        return tuple(slots[name] for name in self.slot_names())
 
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its running means in place."""
-        lr, wd = rates["lr"], rates["wd"]
-        decay = () if is_zero(wd) else (weight * wd,)
-        gradient = rescaled(xp, grad, self.rescale_grad, self.clip_gradient, *decay)
-        squares = slots["n"]
-        squares *= self.gamma1
-        squares += gradient * gradient * (1 - self.gamma1)
-        if self.centered:
-            self._step_centered(xp, weight, gradient, slots, lr)
-        else:
-            gradient /= xp.sqrt(squares + self.epsilon)
-            gradient *= lr
-            weight -= gradient
-        if self.clip_weights:
-            xp.clip(weight, -self.clip_weights, self.clip_weights, out=weight)
-
-    def _step_centered(self, xp: Any, weight: Any, gradient: Any, slots: dict[str, Any], lr: Any) -> None:
-        mean, change = slots["g"], slots["delta"]
-        mean *= self.gamma1
-        mean += gradient * (1 - self.gamma1)
-        gradient /= xp.sqrt(slots["n"] - mean * mean + self.epsilon)
-        gradient *= lr
-        change *= self.gamma2
-        change -= gradient
-        weight += change
+        common = {"gamma1": self.gamma1, "epsilon": self.epsilon, "clip_weights": self.clip_weights}
+        common |= {**rates, **self.scaling}
+        if not self.centered:
+            adaptive.rmsprop(xp, weight, grad, slots["n"], weight, **common)
+            return
+        n, g, delta = slots["n"], slots["g"], slots["delta"]
+        adaptive.centred_rmsprop(xp, weight, grad, n, g, delta, weight, gamma2=self.gamma2, **common)

@@ -1,14 +1,15 @@
-"""Stochastic gradient descent, plain, with momentum, and with Nesterov's."""
+"""Gradient descent: plain, with momentum, with Nesterov's, and by signs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from gluonish.engine.ndarray import NDArray
-from gluonish.optimizer.optimizer import Optimizer, register, rescaled
+from gluonish.ops.updates import descent
+from gluonish.optimizer.base import Optimizer
+from gluonish.optimizer.registry import register
 
-__all__ = ["NAG", "SGD"]
+__all__ = ["NAG", "SGD", "Signum", "Test", "ccSGD"]
 
 MOMENTUM = "mom"
 
@@ -38,6 +39,9 @@ class SGD(Optimizer):
         array([0.9, 0.8], dtype=float32)
     """
 
+    master_first = False
+    usual_aggregate = 4
+
     def __init__(self, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.momentum = momentum
@@ -47,26 +51,28 @@ class SGD(Optimizer):
         """Momentum, unless it is 0."""
         return {MOMENTUM: "zeros"} if self.momentum else {}
 
-    def _with_master(self, master: NDArray, state: Any) -> tuple[Any, Any]:
-        return state, master
-
-    def _without_master(self, kept: tuple[Any, Any]) -> tuple[NDArray, Any]:
-        return kept[1], kept[0]
-
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its momentum in place."""
-        lr, wd = rates["lr"], rates["wd"]
-        change = rescaled(xp, grad, self.rescale_grad, self.clip_gradient)
-        if not is_zero(wd):
-            change += weight * wd
-        change *= lr
-        momentum = slots.get(MOMENTUM)
-        if momentum is None:
-            weight -= change
-            return
-        momentum *= self.momentum
-        momentum -= change
-        weight += momentum
+        if MOMENTUM not in slots:
+            descent.sgd(xp, weight, grad, weight, **rates, **self.scaling)
+        else:
+            mom = slots[MOMENTUM]
+            descent.sgd_momentum(
+                xp, weight, grad, mom, weight, momentum=self.momentum, **rates, **self.scaling
+            )
+
+
+@register
+class ccSGD(SGD):  # noqa: N801  MXNet's name
+    """Another name of ``SGD``.
+
+    Args:
+        args: see ``SGD``.
+        kwargs: see ``SGD``.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
 
 
 @register
@@ -87,29 +93,84 @@ class NAG(SGD):
         kwargs: see ``Optimizer``.
     """
 
+    usual_aggregate = 0
+
     def __init__(self, momentum: float = 0.0, **kwargs: Any) -> None:
         super().__init__(momentum, **kwargs)
 
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its momentum in place."""
-        momentum = slots.get(MOMENTUM)
-        if momentum is None:
-            super().step(xp, weight, grad, slots, rates)
+        if MOMENTUM not in slots:
+            descent.sgd(xp, weight, grad, weight, **rates, **self.scaling)
+        else:
+            mom = slots[MOMENTUM]
+            descent.nag(xp, weight, grad, mom, weight, momentum=self.momentum, **rates, **self.scaling)
+
+
+@register
+class Signum(Optimizer):
+    """Descent by the sign of the momentum: Bernstein et al., signSGD (2018).
+
+    With G = C(r g)::
+
+        m <- momentum m - (1 - momentum) (G + wd w)
+        w <- (1 - lr wd_lh) w + lr sign(m)
+
+    and without momentum ``w <- (1 - lr wd) w - lr sign(g)``.
+
+    Args:
+        learning_rate: 0.01 if not given (and no scheduler is).
+        momentum: how much of the running mean of gradients is kept.
+        wd_lh: weight decay outside of the momentum: Loshchilov and Hutter, Decoupled weight decay
+            regularization (2019).
+        kwargs: see ``Optimizer``.
+    """
+
+    def __init__(
+        self, learning_rate: float | None = None, momentum: float = 0.9, wd_lh: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.momentum = momentum
+        self.wd_lh = wd_lh
+
+    def slot_names(self) -> dict[str, str]:
+        """Momentum, unless it is 0."""
+        return {MOMENTUM: "zeros"} if self.momentum else {}
+
+    def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
+        """Change the weight and its momentum in place."""
+        if MOMENTUM not in slots:
+            descent.sign_descent(xp, weight, grad, weight, **rates)
             return
-        lr, wd = rates["lr"], rates["wd"]
-        change = rescaled(xp, grad, self.rescale_grad, self.clip_gradient)
-        decays = not is_zero(wd)
-        momentum *= self.momentum
-        ahead = (change + weight * wd if decays else change) * lr
-        ahead *= -(1 + self.momentum)
-        ahead += momentum * self.momentum
-        weight += ahead
-        if decays:
-            change += weight * wd
-        change *= lr
-        momentum -= change
+        descent.signum(
+            xp,
+            weight,
+            grad,
+            slots[MOMENTUM],
+            weight,
+            momentum=self.momentum,
+            wd_lh=self.wd_lh,
+            **rates,
+            **self.scaling,
+        )
 
 
-def is_zero(coefficient: Any) -> bool:
-    """Tell whether a coefficient is the number 0, so that its term can be left out."""
-    return isinstance(coefficient, (int, float)) and coefficient == 0
+@register
+class Test(Optimizer):
+    """An optimizer for tests of what uses one: ``w <- w + r g``, and the state is a copy of the parameter.
+
+    Args:
+        kwargs: see ``Optimizer``.
+    """
+
+    __test__ = False  # for pytest
+    single_states = True
+
+    def slot_names(self) -> dict[str, str]:
+        """The parameter as the last update left it."""
+        return {"state": "zeros"}
+
+    def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Add the gradient."""
+        weight += grad * self.rescale_grad
+        slots["state"][...] = weight

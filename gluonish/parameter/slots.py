@@ -39,7 +39,7 @@ class SlotPolicy(Protocol):
     """Whether every replica has slots of its own; otherwise only the first."""
 
     def slot_names(self, dtype: np.dtype[Any]) -> dict[str, str]:
-        """Return the slots for parameters of a dtype, each with its start: ``"zeros"`` or ``"weight"``."""
+        """Return the slots for parameters of a dtype, each with its start; see ``Optimizer.slot_names``."""
 
     def slot_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
         """Return the element type of the slots for parameters of a dtype."""
@@ -55,12 +55,13 @@ class SlotSet:
     Attributes:
         arrays: flat buffers by name, then by place, with the group's layout.
         mirrors: the names of slots that start as ``"weight"``: they hold the values in another precision.
+        copies: the names of slots that start as ``"weight"`` or ``"copy"``: with the values.
         counts: how often each member was updated.
         synced: by place, per member, the version of the values there that the mirrors belong to; -1 for
             members that the trainer has not begun to update.
     """
 
-    __slots__ = ("arrays", "counts", "dtype", "group", "mirrors", "policy", "synced")
+    __slots__ = ("arrays", "copies", "counts", "dtype", "group", "mirrors", "policy", "synced")
 
     def __init__(self, policy: SlotPolicy, group: FlatGroup) -> None:
         self.policy = policy
@@ -72,6 +73,7 @@ class SlotSet:
             for name in names
         }
         self.mirrors = [name for name, start in names.items() if start == "weight"]
+        self.copies = [name for name, start in names.items() if start in ("weight", "copy")]
         self.counts = np.zeros(len(group.cores), np.int64)
         self.synced = {place: np.full(len(group.cores), -1, np.int64) for place in self.places()}
 
@@ -98,8 +100,8 @@ class SlotSet:
         """Set the slots of all members that have none yet, from their values."""
         for place, synced in self.synced.items():
             new = np.flatnonzero(synced == -1)
-            if self.mirrors:
-                self._mirror(new, place)
+            if self.copies:
+                self._copy_values(self.copies, new, place)
             synced[new] = self.group.data[place].versions[new]
 
     def start(self, index: int, shape: tuple[int, ...], values: dict[Context, Any]) -> None:
@@ -110,7 +112,7 @@ class SlotSet:
             shape: its shape.
             values: its values by place, to start from.
         """
-        for name in self.mirrors:
+        for name in self.copies:
             for place, flat in self.arrays[name].items():
                 with backend_of(place).scope(place):
                     self.group.piece(flat, index, shape)[...] = values[place]
@@ -180,7 +182,7 @@ class SlotSet:
                     mirrored &= saved[name].astype(values.dtype).tobytes() == values.tobytes()
             synced[index] = slab.versions[index]
             if not mirrored:
-                self._mirror([index], place)
+                self._copy_values(self.mirrors, [index], place)
 
     def belongs_to(self, index: int, value: Any, place: Context) -> bool:
         """Tell whether what a member's mirrors hold for a place are these values."""
@@ -201,15 +203,16 @@ class SlotSet:
         """
         if self.mirrors:
             versions = self.group.data[place].versions[first:last]
-            self._mirror(first + np.flatnonzero(self.synced[place][first:last] != versions), place)
+            stale = first + np.flatnonzero(self.synced[place][first:last] != versions)
+            self._copy_values(self.mirrors, stale, place)
 
-    def _mirror(self, members: Iterable[int], place: Context) -> None:
-        """Copy the values of members to their mirrors."""
+    def _copy_values(self, names: Iterable[str], members: Iterable[int], place: Context) -> None:
+        """Copy the values of members to some of their slots."""
         flat, offsets = self.group.data[place].flat, self.group.offsets
         with backend_of(place).scope(place):
             for index in members:
                 part = slice(int(offsets[index]), int(offsets[index + 1]))
-                for name in self.mirrors:
+                for name in names:
                     self.arrays[name][place][part] = flat[part]
 
     def _origin(self, place: Context) -> Context:

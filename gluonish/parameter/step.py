@@ -3,24 +3,27 @@
 The work of a step is a walk over the buffers of each group. In host memory it goes block by block, small
 enough to stay in the processor's cache: the gradients of all replicas are added, the optimizer's formula is
 applied and the result copied to all replicas before the next block is touched. On a GPU a block is a run.
+Optimizers that look at norms walk from parameter to parameter instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
+import attrs
 import numpy as np
 
 from gluonish.context import Context
 from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray, transfer_raw
 from gluonish.optimizer import Optimizer
-from gluonish.optimizer.optimizer import MASTER
+from gluonish.optimizer.base import MASTER
 from gluonish.parameter.flat import FlatGroup, Run, runs_of
 from gluonish.parameter.plan import Piece, Plan
 from gluonish.parameter.slots import SlotSet
+from gluonish.shape import Shape, shape_size
 
 __all__ = [
     "OptimizerSlots",
@@ -30,13 +33,12 @@ __all__ = [
     "stale_gradients",
     "sum_of_gradients",
     "update",
+    "writes_to",
     "zero_stale_gradients",
 ]
 
 BLOCK = 1 << 15
 """Elements per block in host memory: a few arrays of this size fit into a core's second-level cache."""
-
-FLOAT32 = np.dtype("float32")
 
 
 class OptimizerSlots:
@@ -60,13 +62,18 @@ class OptimizerSlots:
         return {MASTER: "weight", **names} if self.optimizer.uses_master(dtype) else names
 
     def slot_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
-        """Return float32 where there is a master, else the dtype of the parameters."""
-        return FLOAT32 if self.optimizer.uses_master(dtype) else dtype
+        """Return the element type that the optimizer wants."""
+        return self.optimizer.slot_dtype(dtype)
 
 
 def is_fresh(gradient: NDArray) -> bool:
     """Tell whether a backward pass has written this gradient since the last update."""
     return gradient._storage.fresh
+
+
+def writes_to(array: NDArray) -> int:
+    """Return how often the memory of an array was written."""
+    return array._storage.version
 
 
 def set_fresh(gradient: NDArray, *, fresh: bool) -> None:
@@ -215,12 +222,15 @@ def update(plan: Plan, key: int, optimizer: Optimizer, *, central: bool, only_fr
         slots = piece.group.slots[key]
         for run, sources in runs:
             slots.counts[run.first : run.last] += 1
-            coefficients = _coefficients(piece, run, slots, optimizer, learning_rate)
+            portions = _portions(piece, run, slots, optimizer, learning_rate)
             if central:
-                _update_centrally(piece.group, run, sources, slots, optimizer, coefficients)
+                slots.renew_mirrors(run.first, run.last, next(iter(piece.group.data)))
+                _update_centrally(piece.group, portions, sources, slots, optimizer)
                 updated = list(piece.group.grad)
             else:
-                _update_each(piece.group, run, sources, slots, optimizer, coefficients)
+                for place in sources:
+                    slots.renew_mirrors(run.first, run.last, place)
+                    _update_one_place(piece.group, portions, place, slots, optimizer)
                 updated = sources
             _note_update(piece.group, run, slots, updated)
 
@@ -235,28 +245,73 @@ def _note_update(group: FlatGroup, run: Run, slots: SlotSet, updated: Sequence[C
             slots.synced[place][members] = group.data[place].versions[members]
 
 
-def _coefficients(
+@attrs.frozen(eq=False)
+class _Portion:
+    """What one call of an optimizer's formula works on.
+
+    Attributes:
+        part: which elements of every buffer.
+        shape: the shape of the parameter that they are, for a formula that wants whole parameters.
+        rates: the coefficients, as numbers or host arrays of that many elements.
+    """
+
+    part: slice
+    shape: Shape | None
+    rates: dict[str, Any]
+
+    def of(self, flat: Any) -> Any:
+        """Return these elements of a buffer."""
+        return flat[self.part] if self.shape is None else flat[self.part].reshape(self.shape)
+
+
+def _portions(
     piece: Piece, run: Run, slots: SlotSet, optimizer: Optimizer, learning_rate: float
-) -> Callable[[slice], dict[str, Any]]:
-    """Return what gives the coefficients of a block: numbers where all parameters of the run agree."""
+) -> list[_Portion]:
+    """Cut a run into what the optimizer's formula is called with."""
     members = slice(run.first, run.last)
     lr = learning_rate * piece.lr_mult.at(optimizer.num_update)[members]
     wd = optimizer.wd * piece.wd_mult.at(optimizer.num_update)[members]
     t = optimizer.begin_num_update + slots.counts[members]
-    if _uniform(lr) and _uniform(wd) and _uniform(t):
-        numbers = optimizer.coefficients(float(lr[0]), float(wd[0]), int(t[0]))
-        numbers = {name: float(value) for name, value in numbers.items()}
-        return lambda _: numbers
+    uniform = _uniform(lr) and _uniform(wd) and _uniform(t)
+    common = _numbers(optimizer, lr[0], wd[0], t[0]) if uniform else None
+    if not optimizer.elementwise:
+        each = (common or _numbers(optimizer, *rates) for rates in zip(lr, wd, t, strict=True))
+        return [_whole(piece.group, index, rates) for index, rates in enumerate(each, run.first)]
+    blocks = _blocks(piece.group, run)
+    if common is not None:
+        return [_Portion(part, None, common) for part in blocks]
     lengths = np.diff(piece.group.offsets[run.first : run.last + 1])
-    per_member = optimizer.coefficients(lr, wd, t)
     dtype = np.float64 if slots.dtype == np.float64 else np.float32
     expanded = {
         name: np.repeat(np.broadcast_to(value, lr.shape).astype(dtype), lengths)
-        for name, value in per_member.items()
+        for name, value in optimizer.coefficients(lr, wd, t).items()
     }
-    return lambda part: {
-        name: values[part.start - run.start : part.stop - run.start] for name, values in expanded.items()
-    }
+    return [
+        _Portion(
+            part,
+            None,
+            {
+                name: values[part.start - run.start : part.stop - run.start]
+                for name, values in expanded.items()
+            },
+        )
+        for part in blocks
+    ]
+
+
+def _whole(group: FlatGroup, index: int, rates: dict[str, Any]) -> _Portion:
+    """Return one member of a group as a portion."""
+    core = group.cores[index]
+    assert core is not None
+    start, shape = int(group.offsets[index]), core.known_shape()
+    # A formula may count on arrays: what NumPy computes from arrays of shape () are scalars.
+    return _Portion(slice(start, start + shape_size(shape)), shape or (1,), rates)
+
+
+def _numbers(optimizer: Optimizer, lr: Any, wd: Any, t: Any) -> dict[str, float]:
+    """Return coefficients as plain floats: NumPy's would make the arithmetic double precision."""
+    given = optimizer.coefficients(float(lr), float(wd), int(t))
+    return {name: float(value) for name, value in given.items()}
 
 
 def _uniform(values: np.ndarray[Any, Any]) -> bool:
@@ -265,53 +320,41 @@ def _uniform(values: np.ndarray[Any, Any]) -> bool:
 
 def _update_centrally(
     group: FlatGroup,
-    run: Run,
+    portions: Sequence[_Portion],
     sources: Sequence[Context],
     slots: SlotSet,
     optimizer: Optimizer,
-    coefficients: Callable[[slice], dict[str, Any]],
 ) -> None:
+    """Update the first replica with the sum of gradients, and copy it to the others."""
     first, *others = group.data
-    slots.renew_mirrors(run.first, run.last, first)
-    for part in _blocks(group, run):
-        total = _sum([group.grad[place] for place in sources], part, first)
-        _apply(group, part, first, total, slots, optimizer, coefficients(part))
+    slabs = [group.grad[place] for place in sources]
+    for portion in portions:
+        total = _sum(slabs, portion.part, first)
+        _apply(group, portion, first, total, slots, optimizer)
         for place in others:
-            _assign(group.data[place].flat, part, group.data[first].flat[part], first, place)
+            _assign(group.data[place].flat, portion.part, group.data[first].flat[portion.part], first, place)
 
 
-def _update_each(
-    group: FlatGroup,
-    run: Run,
-    places: Sequence[Context],
-    slots: SlotSet,
-    optimizer: Optimizer,
-    coefficients: Callable[[slice], dict[str, Any]],
+def _update_one_place(
+    group: FlatGroup, portions: Sequence[_Portion], place: Context, slots: SlotSet, optimizer: Optimizer
 ) -> None:
-    for place in places:
-        slots.renew_mirrors(run.first, run.last, place)
-        for part in _blocks(group, run):
-            gradient = group.grad[place].flat[part]
-            _apply(group, part, place, gradient, slots, optimizer, coefficients(part))
+    """Update a replica with its own gradient."""
+    for portion in portions:
+        _apply(group, portion, place, group.grad[place].flat[portion.part], slots, optimizer)
 
 
 def _apply(
-    group: FlatGroup,
-    part: slice,
-    place: Context,
-    grad: Any,
-    slots: SlotSet,
-    optimizer: Optimizer,
-    coefficients: dict[str, Any],
+    group: FlatGroup, portion: _Portion, place: Context, grad: Any, slots: SlotSet, optimizer: Optimizer
 ) -> None:
-    """Run the optimizer's formula on one block."""
-    backend = backend_of(place)
-    weight = group.data[place].flat[part]
-    kept = {name: places[place][part] for name, places in slots.arrays.items()}
+    """Run the optimizer's formula on one portion."""
+    backend, rates = backend_of(place), portion.rates
+    weight = portion.of(group.data[place].flat)
+    kept = {name: portion.of(places[place]) for name, places in slots.arrays.items()}
+    if portion.shape is not None:
+        grad = grad.reshape(portion.shape)
     with backend.scope(place), np.errstate(all="ignore"):
         if backend.enters_device:
-            coefficients = {
-                name: backend.xp.asarray(value) if np.ndim(value) else value
-                for name, value in coefficients.items()
+            rates = {
+                name: backend.xp.asarray(value) if np.ndim(value) else value for name, value in rates.items()
             }
-        optimizer.apply(backend.xp, weight, grad, kept, coefficients)
+        optimizer.apply(backend.xp, weight, grad, kept, rates)

@@ -30,7 +30,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, DTypeError, FileFormatError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
 
-__all__ = ["load", "save"]
+__all__ = ["load", "read_record", "save"]
 
 LIST_MAGIC = 0x112
 MAGIC_V1, MAGIC_V2, MAGIC_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
@@ -167,6 +167,22 @@ def load(fname: str | os.PathLike[str]) -> dict[str, NDArray] | list[NDArray]:
     reader.check_end()
     wrapped = [NDArray(array, cpu(0)) for array in arrays]
     return dict(zip(names, wrapped, strict=True)) if names else wrapped
+
+
+def read_record(content: bytes, name: str) -> np.ndarray[Any, Any]:
+    """Return the array of one record, as ``.params`` files have them, and as MXNet pickles arrays.
+
+    Args:
+        content: the record, without anything before or after it.
+        name: what messages call it, behind the word "File".
+
+    Raises:
+        FileFormatError: it is no record, or damaged.
+    """
+    reader = _Reader(content, name)
+    array = reader.record(0)
+    reader.check_end()
+    return array
 
 
 def _guess(reader: _Reader) -> str:

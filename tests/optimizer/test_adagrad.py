@@ -1,4 +1,4 @@
-"""AdaGrad: MXNet's numbers, and the formula."""
+"""AdaGrad and AdaDelta: MXNet's numbers, and the formulas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluonish.optimizer import AdaGrad
+from gluonish.optimizer import AdaDelta, AdaGrad
 from optimizer.helpers import FULL, PLAIN, assert_formula, assert_golden, clipped, problems, run
 
 GOLDEN = {
@@ -67,3 +67,31 @@ def test_adagrad_is_its_formula(problem, eps):
 def test_the_first_change_has_the_size_of_the_rate_whatever_the_gradient():
     result = run(AdaGrad(learning_rate=0.1, eps=0.0), "float64", [0.0, 0.0, 0.0], [[1e-6, -7.0, 1e6]])[-1]
     np.testing.assert_allclose(result, [-0.1, 0.1, -0.1], rtol=1e-12)
+
+
+def adadelta(w, gradients, lr, wd, rescale, clip, rho, epsilon):
+    """Divide by the root mean square of gradients, multiply with that of changes; the rate means nothing."""
+
+    def root_mean(values):
+        ages = range(len(values) - 1, -1, -1)
+        total = sum((1 - rho) * rho**age * value**2 for age, value in zip(ages, values, strict=True))
+        return np.sqrt(total + epsilon)
+
+    past, changes = [], []
+    for gradient in gradients:
+        past.append(clipped(rescale * gradient, clip))
+        change = root_mean(changes) / root_mean(past) * past[-1]
+        changes.append(change)
+        w = w - change - wd * w
+    return w
+
+
+@given(problems(), st.sampled_from([0.9, 0.5]), st.sampled_from([1e-5, 1e-2]))
+def test_adadelta_is_its_formula(problem, rho, epsilon):
+    own = {"rho": rho, "epsilon": epsilon}
+    assert_formula(AdaDelta(**own, **problem[2]), adadelta, problem, **own)
+
+
+def test_adadeltas_golden_value_holds():
+    result = run(AdaDelta(wd=0.1), "float32", [1, -2], [[2, -3]] * 2)[-1]
+    np.testing.assert_allclose(result, [0.790740, -1.600740], atol=1e-6)

@@ -1,4 +1,4 @@
-"""Adam and AdamW: MXNet's numbers, the formula, and the algorithm of AdamW's paper."""
+"""Adam and its relatives: MXNet's numbers, the formulas, and the algorithm of AdamW's paper."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gluonish as mx
-from gluonish.optimizer import Adam, AdamW
-from optimizer.helpers import FULL, PLAIN, assert_formula, assert_golden, clipped, problems, run
+from gluonish.optimizer import Adam, Adamax, AdamW, Nadam
+from optimizer.helpers import FULL, GRADIENTS, PLAIN, assert_formula, assert_golden, clipped, problems, run
 
 GOLDEN = {
     "plain": (
@@ -134,3 +134,77 @@ def test_a_scheduler_keeps_its_rate_unless_one_is_given(kind):
 
     assert kind(lr_scheduler=schedule()).learning_rate == 0.3
     assert kind(lr_scheduler=schedule(), learning_rate=0.2).learning_rate == 0.2
+
+
+# -- Adamax -----------------------------------------------------------------------------------------------
+
+
+def adamax(w, gradients, lr, wd, rescale, clip, beta1, beta2):
+    past = []
+    for g in gradients:
+        past.append(clipped(rescale * g + wd * w, clip))
+        t = len(past)
+        largest = np.max([beta2 ** (t - 1 - i) * np.abs(each) for i, each in enumerate(past)], axis=0)
+        change = weighted(past, beta1) / np.where(largest > 0, largest, np.inf)
+        w = w - lr / (1 - beta1**t) * change
+    return w
+
+
+@given(problems(), betas)
+def test_adamax_is_its_formula(problem, beta):
+    own = {"beta1": beta[0], "beta2": beta[1]}
+    assert_formula(Adamax(**own, **problem[2]), adamax, problem, **own)
+
+
+def test_adamax_leaves_a_weight_without_gradients_alone():
+    """MXNet's becomes NaN."""
+    result = run(Adamax(learning_rate=0.1), "float32", [1.0, 1.0], [[0.0, 1.0]] * 2)
+    np.testing.assert_allclose(result, [[1, 0.9], [1, 0.8]], rtol=1e-6)
+
+
+# -- Nadam ------------------------------------------------------------------------------------------------
+
+
+def nadam(w, gradients, lr, wd, rescale, clip, beta1, beta2, epsilon, schedule_decay):
+    """Write Dozat's algorithm with a list of momenta and their products."""
+    momenta = [beta1 * (1 - 0.5 * 0.96 ** (t * schedule_decay)) for t in range(1, len(gradients) + 2)]
+    past = []
+    for t, gradient in enumerate(gradients, 1):
+        g = clipped(rescale * gradient + wd * w, clip)
+        past.append(g)
+        of_gradient = (1 - momenta[t - 1]) / (1 - math.prod(momenta[:t]))
+        of_mean = momenta[t] / (1 - math.prod(momenta[: t + 1]))
+        square = weighted([p * p for p in past], beta2) / (1 - beta2**t)
+        w = w - lr * (of_gradient * g + of_mean * weighted(past, beta1)) / (np.sqrt(square) + epsilon)
+    return w
+
+
+@given(problems(), st.sampled_from([(0.9, 0.999), (0.5, 0.9)]), st.sampled_from([0.004, 0.5]))
+def test_nadam_is_its_formula(problem, beta, schedule_decay):
+    own = {"beta1": beta[0], "beta2": beta[1], "epsilon": 1e-3, "schedule_decay": schedule_decay}
+    assert_formula(Nadam(**own, **problem[2]), nadam, problem, **own)
+
+
+def test_nadams_schedule_belongs_to_each_parameter():
+    """MXNet has one for all of them, so that a second parameter changes the steps of the first."""
+    alone, together = Nadam(**FULL), Nadam(**FULL)
+    expected = run(alone)
+    weights = [mx.nd.array([1.0, -2.0, 0.5, 3.0]), mx.nd.ones(4)]
+    states = [together.create_state(i, w) for i, w in enumerate(weights)]
+    for gradient in GRADIENTS:
+        for i, w in enumerate(weights):
+            together.update(i, w, mx.nd.array(gradient), states[i])
+    np.testing.assert_array_equal(weights[0].asnumpy(), expected[-1])
+
+
+def test_nadams_schedule_starts_where_counting_does():
+    """MXNet's numbers after counting from 10: the momenta are those of updates 11 to 14."""
+    result = run(Nadam(learning_rate=0.1, begin_num_update=10, schedule_decay=0.5))[-1]
+    np.testing.assert_allclose(result, [0.5485781, -1.5009123, 0.1609349, 2.6770048], atol=2e-6)
+
+
+def test_nadam_tells_its_schedule():
+    nadam = Nadam(beta1=0.8, schedule_decay=0.5)
+    assert nadam.m_schedule == 1
+    run(nadam, gradients=GRADIENTS[:2])
+    assert nadam.m_schedule == pytest.approx(0.8 * (1 - 0.5 * 0.96**0.5) * 0.8 * (1 - 0.5 * 0.96), rel=1e-12)

@@ -1,4 +1,4 @@
-"""SGD and NAG: MXNet's numbers, and the formulas."""
+"""Gradient descent in all its forms: MXNet's numbers, and the formulas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluonish.optimizer import NAG, SGD
+import gluonish as mx
+from gluonish.optimizer import NAG, SGD, Signum, ccSGD
 from optimizer.helpers import FULL, PLAIN, assert_formula, assert_golden, clipped, problems, run
 
 SGD_GOLDEN = {
@@ -147,3 +148,53 @@ def test_nag_without_decay_is_sutskevers(problem):
         point = base + momentum * velocity
     result = run(NAG(momentum=momentum, **shared), "float64", weight, gradients)[-1]
     np.testing.assert_allclose(result, point, rtol=1e-9, atol=1e-9)
+
+
+def signum(w, gradients, lr, wd, rescale, clip, momentum, wd_lh):
+    """Keep a weighted sum of all negative gradients, and follow its sign."""
+    past = []
+    for g in gradients:
+        past.append(clipped(rescale * g, clip) + wd * w)
+        ages = range(len(past) - 1, -1, -1)
+        total = sum((1 - momentum) * momentum**age * each for age, each in zip(ages, past, strict=True))
+        w = w - lr * (wd_lh * w + np.sign(total))
+    return w
+
+
+@given(problems(), st.sampled_from([0.5, 0.9]), st.sampled_from([0.0, 0.1]))
+def test_signum_is_its_formula(problem, momentum, wd_lh):
+    own = {"momentum": momentum, "wd_lh": wd_lh}
+    weight, gradients, shared = problem
+    # Signs of sums that cancel depend on the rounding.
+    nudged = gradients + np.linspace(0.0123, 0.0321, gradients.size).reshape(gradients.shape)
+    assert_formula(Signum(**own, **shared), signum, (weight, nudged, shared), **own)
+
+
+def sign_descent(w, gradients, lr, wd, rescale, clip):
+    for g in gradients:
+        w = (1 - lr * wd) * w - lr * np.sign(g)
+    return w
+
+
+@given(problems())
+def test_signum_without_momentum_follows_the_sign_of_the_gradient(problem):
+    assert_formula(Signum(momentum=0.0, **problem[2]), sign_descent, problem)
+
+
+def test_the_signs_golden_value_holds():
+    optimizer = Signum(learning_rate=0.1, wd=0.1, wd_lh=0.1)
+    np.testing.assert_allclose(
+        run(optimizer, "float32", [1, -2], [[2, -3]] * 2)[-1], [0.7811, -1.7612], atol=1e-6
+    )
+
+
+def test_ccsgd_is_sgd():
+    np.testing.assert_array_equal(run(ccSGD(0.9, **FULL)), run(SGD(0.9, **FULL)))
+
+
+def test_the_optimizer_for_tests_adds_the_gradient_and_keeps_the_weight():
+    optimizer = mx.optimizer.Test(rescale_grad=0.5)
+    weight = mx.nd.array([1.0, 2.0])
+    state = optimizer.create_state(0, weight)
+    optimizer.update(0, weight, mx.nd.array([2.0, -4.0]), state)
+    assert weight.tolist() == state.tolist() == [2.0, 0.0]

@@ -23,6 +23,7 @@ __all__ = [
     "lamb_change",
     "lamb_step",
     "rmsprop",
+    "start_correction",
 ]
 
 
@@ -109,26 +110,31 @@ def lamb_change(
     mean: Array,
     var: Array,
     *,
+    scale: Coefficient,
     beta1: Coefficient,
     beta2: Coefficient,
     epsilon: Coefficient,
-    corrections: tuple[Coefficient, Coefficient],
     wd: Coefficient,
     rescale: Coefficient,
     clip: float | None,
 ) -> Array:
-    """Return m / c1 / (sqrt(v / c2) + epsilon) + wd w, with running means m and v of G and G^2."""
+    """Return scale m / (sqrt(v) + epsilon) + wd w, with running means m and v of G and G^2."""
     gradient = rescaled(xp, grad, rescale, clip)
-    _follow(mean, gradient, beta1)
-    _follow(var, gradient * gradient, beta2)
-    of_mean, of_var = corrections
-    scale = xp.sqrt(var / of_var, out=gradient)
-    scale += epsilon
-    change = xp.divide(mean, scale, out=scale)
-    change /= of_mean
+    change = adam_change(xp, gradient, mean, var, beta1=beta1, beta2=beta2, epsilon=epsilon)
+    change *= scale
     if not is_zero(wd):
         change += weight * wd
     return change
+
+
+def start_correction(beta1: float, beta2: float, t: Any) -> tuple[Any, Any]:
+    """Return what makes up for the start of both means at zero: factors on their quotient, and on epsilon.
+
+    With these, m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) is a multiple of
+    m / (sqrt(v) + epsilon).
+    """
+    root = (1 - beta2**t) ** 0.5
+    return root / (1 - beta1**t), root
 
 
 def lamb_step(

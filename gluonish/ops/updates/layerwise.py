@@ -23,7 +23,7 @@ __all__ = [
     "adamw_step",
     "adamw_update",
     "group_adagrad_update",
-    "lamb_corrections",
+    "lamb_coefficients",
     "lamb_update_phase1",
     "lamb_update_phase2",
     "mp_adamw_update",
@@ -119,9 +119,12 @@ def group_adagrad_shape(s: ShapeFacts) -> None:
 # -- LAMB ---------------------------------------------------------------------------------------------------
 
 
-def lamb_corrections(beta1: float, beta2: float, t: int, bias_correction: bool) -> tuple[float, float]:
-    """Return what the running means are divided by, to make up for their start at zero."""
-    return (1 - beta1**t, 1 - beta2**t) if bias_correction else (1.0, 1.0)
+def lamb_coefficients(
+    beta1: float, beta2: float, epsilon: float, t: int, bias_correction: bool
+) -> dict[str, float]:
+    """Return the coefficients of ``adaptive.lamb_change`` that depend on the number of updates."""
+    scale, root = adaptive.start_correction(beta1, beta2, t) if bias_correction else (1.0, 1.0)
+    return {"beta1": beta1, "beta2": beta2, "epsilon": epsilon * root, "scale": scale}
 
 
 def _change(
@@ -161,13 +164,10 @@ def lamb_update_phase1(
         grad,
         (mean, var),
         out,
-        beta1=beta1,
-        beta2=beta2,
-        epsilon=epsilon,
-        corrections=lamb_corrections(beta1, beta2, t, bias_correction),
         wd=wd,
         rescale=rescale_grad,
         clip=clip_gradient,
+        **lamb_coefficients(beta1, beta2, epsilon, t, bias_correction),
     )
 
 
@@ -198,13 +198,10 @@ def mp_lamb_update_phase1(
         grad.astype(FLOAT32, copy=False),
         (mean, var),
         out,
-        beta1=beta1,
-        beta2=beta2,
-        epsilon=epsilon,
-        corrections=lamb_corrections(beta1, beta2, t, bias_correction),
         wd=wd,
         rescale=rescale_grad,
         clip=clip_gradient,
+        **lamb_coefficients(beta1, beta2, epsilon, t, bias_correction),
     )
 
 

@@ -23,7 +23,7 @@ from gluonish.ops.updates.common import (
     updated,
     updated_with_master,
 )
-from gluonish.ops.updates.layerwise import adamw_step, lamb_corrections
+from gluonish.ops.updates.layerwise import adamw_step, lamb_coefficients
 
 __all__: list[str] = []  # operators are found by name
 
@@ -282,11 +282,10 @@ def _declare_lamb(name: str, group: Group) -> None:
         num_tensors: int = 1,
         out: Any = None,
     ) -> tuple[Array, ...]:
-        bounds = {"lower_bound": lower_bound, "upper_bound": upper_bound}
-        common = {"beta1": beta1, "beta2": beta2, "epsilon": epsilon, **bounds}
+        common = {"lower_bound": lower_bound, "upper_bound": upper_bound}
         coefficients = _rates(learning_rates, wds, rescale=rescale_grad, clip=clip_gradient, **common)
         for own, t in zip(coefficients, step_count, strict=True):
-            own["corrections"] = lamb_corrections(beta1, beta2, t, bias_correction)
+            own.update(lamb_coefficients(beta1, beta2, epsilon, t, bias_correction))
         return group.run(xp, adaptive.lamb, data, out, coefficients)
 
     phases = "mp_lamb_update" if group.master else "lamb_update"
