@@ -1,37 +1,66 @@
-"""Updates parameter by parameter, for optimizers that define ``update`` instead of ``step``."""
+"""Updates parameter by parameter, for optimizers that say more than a formula for flat arrays."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
 from gluonish.optimizer import Optimizer
 from gluonish.parameter.core import ParameterCore
-from gluonish.parameter.step import is_fresh, set_fresh
+from gluonish.parameter.step import is_fresh, set_fresh, writes_to
 
-__all__ = ["SingleUpdates"]
+__all__ = ["SingleUpdates", "arrays_of", "map_arrays"]
 
-States = dict[Context, Any]
+
+@attrs.define(eq=False)
+class _Kept:
+    """What an optimizer keeps for one replica.
+
+    Attributes:
+        state: what its ``create_state_multi_precision`` returned: None, an array, or nested tuples of arrays.
+        dtype: the dtype of the weight that the state is for.
+        version: of that weight, as the last update left it.
+    """
+
+    state: Any
+    dtype: np.dtype[Any]
+    version: int = -1
 
 
 class SingleUpdates:
     """The states of an optimizer that works on one parameter at a time.
 
-    A state is whatever the optimizer's ``create_state`` returns: None, an array, or nested tuples of arrays.
-    States follow their parameters to other contexts and dtypes when they are next used.
+    States follow their parameters to other contexts and dtypes when they are next used. So do masters to
+    what something else than the optimizer has written.
+
+    Attributes:
+        kept: by parameter, then by place.
     """
 
     def __init__(self) -> None:
-        self.states: weakref.WeakKeyDictionary[ParameterCore, States] = weakref.WeakKeyDictionary()
+        self.kept: weakref.WeakKeyDictionary[ParameterCore, dict[Context, _Kept]] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def nbytes(self, core: ParameterCore) -> int:
         """Return the bytes of a parameter's states, on all contexts together."""
-        return sum(_nbytes(state) for state in self.states.get(core, {}).values())
+        arrays = [array for kept in self.kept.get(core, {}).values() for array in arrays_of(kept.state)]
+        return sum(array.size * np.dtype(array.dtype).itemsize for array in arrays)
+
+    def state(self, core: ParameterCore) -> Any:
+        """Return the state of the first replica of a parameter that was updated."""
+        return next(iter(self.kept[core].values())).state
+
+    def restore(self, core: ParameterCore, state: Any) -> None:
+        """Set the state of a parameter, for all replicas."""
+        first = core.replicas()[0]
+        self.kept[core] = {first.context.place: _Kept(state, np.dtype(first.dtype))}
 
     def update(
         self, cores: Sequence[ParameterCore], optimizer: Optimizer, *, central: bool, only_fresh: bool
@@ -59,12 +88,13 @@ class SingleUpdates:
         if central:
             pairs = [(replicas[0], _added([gradient for _, gradient in pairs], replicas[0].context))]
         # All states are there before the first changes: a new replica's is copied from another one's.
-        states = [self._state(index, core, replica, optimizer) for replica, _ in pairs]
+        found = [self._provide(index, core, replica, optimizer) for replica, _ in pairs]
         self._forget(core, replicas[:1] if central else replicas)
         count = optimizer.update_count(index)
-        for (replica, gradient), state in zip(pairs, states, strict=True):
+        for (replica, gradient), kept in zip(pairs, found, strict=True):
             optimizer.set_update_count(index, count)  # replicas are updated together, not in turn
-            optimizer.update_multi_precision(index, replica, gradient, state)
+            optimizer.update_multi_precision(index, replica, gradient, kept.state)
+            kept.version = writes_to(replica)
             set_fresh(gradient, fresh=False)
         if central:
             for replica in replicas[1:]:
@@ -72,53 +102,77 @@ class SingleUpdates:
             for gradient in core.gradients():
                 set_fresh(gradient, fresh=False)
 
-    def _state(self, index: int, core: ParameterCore, weight: NDArray, optimizer: Optimizer) -> Any:
-        """Return the state for a replica, in its place and dtype; made or copied if there is none."""
-        states = self.states.setdefault(core, {})
-        place = weight.context.place
-        if place in states:
-            state = states[place]
-        elif states:
-            state = _copied(next(iter(states.values())), weight.context)
-        else:
+    def _provide(self, index: int, core: ParameterCore, weight: NDArray, optimizer: Optimizer) -> _Kept:
+        """Return what is kept for a replica, in its place and dtype; made or copied if there is none."""
+        by_place = self.kept.setdefault(core, {})
+        place, dtype = weight.context.place, np.dtype(weight.dtype)
+        kept = by_place.get(place)
+        if kept is None and by_place:
+            other = next(iter(by_place.values()))
+            kept = _Kept(map_arrays(other.state, lambda array: _copied(array, weight.context)), other.dtype)
+        if kept is None:
             state = optimizer.create_state_multi_precision(index, weight)
-        dtype = None if optimizer.uses_master(weight.dtype) else np.dtype(weight.dtype)
-        states[place] = _moved(state, weight.context, dtype)
-        return states[place]
+            kept = _Kept(state, dtype, writes_to(weight))
+        elif kept.dtype != dtype:
+            kept = _Kept(_converted(optimizer, kept, weight), dtype)
+        if kept.version != writes_to(weight) and _has_master(optimizer, dtype):
+            _renew(optimizer.without_master(kept.state)[0], weight)
+        by_place[place] = kept
+        return kept
 
     def _forget(self, core: ParameterCore, replicas: Sequence[NDArray]) -> None:
         """Drop the states of replicas that are no more."""
         held = {replica.context.place for replica in replicas}
-        states = self.states[core]
-        for place in [each for each in states if each not in held]:
-            del states[place]
+        by_place = self.kept[core]
+        for place in [each for each in by_place if each not in held]:
+            del by_place[place]
+
+
+def arrays_of(state: Any) -> Iterator[NDArray]:
+    """Yield the arrays in a state."""
+    if isinstance(state, NDArray):
+        yield state
+    elif isinstance(state, (tuple, list)):
+        for each in state:
+            yield from arrays_of(each)
+
+
+def map_arrays(state: Any, change: Callable[[NDArray], NDArray]) -> Any:
+    """Return a state with every array changed."""
+    if isinstance(state, (tuple, list)):
+        return type(state)(map_arrays(each, change) for each in state)
+    return change(state) if isinstance(state, NDArray) else state
 
 
 def _added(gradients: Sequence[NDArray], ctx: Context) -> NDArray:
-    total = gradients[0].as_in_context(ctx, copy=True)
+    total = _copied(gradients[0], ctx)
     for gradient in gradients[1:]:
         total += gradient.as_in_context(ctx)
     return total
 
 
-def _nbytes(state: Any) -> int:
-    if isinstance(state, (tuple, list)):
-        return sum(_nbytes(each) for each in state)
-    return state.size * np.dtype(state.dtype).itemsize if isinstance(state, NDArray) else 0
+def _copied(array: NDArray, ctx: Context) -> NDArray:
+    return array.as_in_context(ctx, copy=True)
 
 
-def _copied(state: Any, ctx: Context) -> Any:
-    """Return a copy of a state on a context."""
-    if isinstance(state, (tuple, list)):
-        return type(state)(_copied(each, ctx) for each in state)
-    return state.as_in_context(ctx, copy=True) if isinstance(state, NDArray) else state
+def _has_master(optimizer: Optimizer, dtype: Any) -> bool:
+    """Tell whether states hold a master, in the form that the base of optimizers gives them."""
+    standard = type(optimizer).create_state_multi_precision is Optimizer.create_state_multi_precision
+    return standard and optimizer.uses_master(dtype)
 
 
-def _moved(state: Any, ctx: Context, dtype: np.dtype[Any] | None) -> Any:
-    """Return a state on a context and, if one is given, in a dtype; what fits is returned as it is."""
-    if isinstance(state, (tuple, list)):
-        return type(state)(_moved(each, ctx, dtype) for each in state)
-    if not isinstance(state, NDArray):
-        return state
-    state = state.as_in_context(ctx)
-    return state if dtype is None else state.astype(dtype, copy=False)
+def _converted(optimizer: Optimizer, kept: _Kept, weight: NDArray) -> Any:
+    """Return the state of a weight that was cast, with or without a master as its new dtype asks."""
+    had, has = _has_master(optimizer, kept.dtype), _has_master(optimizer, weight.dtype)
+    master, inner = optimizer.without_master(kept.state) if had else (None, kept.state)
+    before, after = np.dtype("float32") if had else kept.dtype, optimizer.slot_dtype(weight.dtype)
+    inner = map_arrays(inner, lambda array: array.astype(after) if array.dtype == before else array)
+    if not has:
+        return inner
+    return optimizer.with_master(weight.detach().astype("float32") if master is None else master, inner)
+
+
+def _renew(master: NDArray, weight: NDArray) -> None:
+    """Give a master the values of its weight, unless it rounds to them."""
+    if master.astype(weight.dtype).asnumpy().tobytes() != weight.asnumpy().tobytes():
+        master.write(weight)

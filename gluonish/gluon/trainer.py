@@ -405,7 +405,10 @@ class Trainer:
         trainer_states.save(fname, self._cores, self._key, self._optimizer, self._single)
 
     def load_states(self, fname: Any) -> None:
-        """Load what ``save_states`` has saved, onto the contexts the parameters are on now.
+        """Load what ``save_states`` has saved, here or in MXNet, onto the contexts the parameters are on.
+
+        The settings of the optimizer and of its scheduler, such as the learning rate, become those of the
+        file.
 
         Args:
             fname: a path.
