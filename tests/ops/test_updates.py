@@ -19,9 +19,14 @@ from gluonish.errors import (
     InPlaceError,
     ShapeMismatchError,
 )
+from ops.cases_updates import ONE_WEIGHT
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "data/mxnet/updates.json").read_text())["operators"]
 """Calls of Apache MXNet 1.9.1; tools/make_golden_updates.py makes them."""
+
+
+SCALARS = [row for row in ONE_WEIGHT if all(state.shape == (2, 3) for state in row[2])]
+"""Operators whose states have the shape of the weight."""
 
 
 def golden_name(call):
@@ -155,6 +160,21 @@ def test_lamb_takes_lists_of_arrays(master):
     length = 0.1 * np.sqrt(5 / 2)
     for weight, values in zip(arrays[0], [[1 - length, 2 + length], [3 - 0.6]], strict=True):
         np.testing.assert_allclose(weight.asnumpy(), values, rtol=1e-3)
+
+
+@pytest.mark.parametrize("row", SCALARS, ids=lambda row: row[0])
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_scalar_is_updated_as_an_array_of_one_element(row, in_place):
+    op, _, states, params = row
+    results = []
+    for shape in ((), (1,)):
+        arrays = [nd.full(shape, value, dtype="float32") for value in (0.5, -1.25, *(0.75,) * len(states))]
+        out = arrays[0] if in_place else None
+        result = make_function(find_operator(op))(*arrays, **params, out=out)
+        assert (result is arrays[0]) == in_place
+        assert result.shape == shape
+        results.append([float(array.asnumpy().reshape(())) for array in (result, *arrays)])
+    assert results[0] == results[1]
 
 
 # -- what is refused ----------------------------------------------------------------------------------------

@@ -20,14 +20,15 @@ MIXED = {"learning_rate": 0.1, "momentum": 0.9, "multi_precision": True}
 
 
 class Policy:
-    """Wants a zeroed sum in single precision, and a copy of the values."""
+    """Wants a zeroed sum in single precision, and a copy of the values that follows them."""
 
-    def __init__(self, everywhere=True, names=("sum", "copy")):
+    def __init__(self, everywhere=True, names=("sum", "copy"), start="weight"):
         self.everywhere = everywhere
         self.names = names
+        self.start = start
 
     def slot_names(self, dtype):
-        return {name: "weight" if name == "copy" else "zeros" for name in self.names}
+        return {name: self.start if name == "copy" else "zeros" for name in self.names}
 
     def slot_dtype(self, dtype):
         return np.dtype("float32")
@@ -120,6 +121,32 @@ def test_a_saved_master_that_is_not_the_values_is_passed_over():
     slots.restore(1, {"sum": np.ones(70, "float32"), "copy": np.full(70, 5, "float32")}, 1)
     copy, _ = slots.piece("copy", 1, (70,), mx.cpu(0))
     np.testing.assert_array_equal(copy, params["p1"].data().asnumpy())
+
+
+def test_a_copy_that_goes_its_own_way_is_neither_renewed_nor_refused():
+    """What starts as a copy of the values, but is no mirror of them."""
+    params = make_params(SHAPES)
+    group = group_of(params)
+    slots = SlotSet(Policy(start="copy"), group)
+    slots.start_missing()
+    np.testing.assert_array_equal(slots.arrays["copy"][mx.cpu(0)], group.data[mx.cpu(0)].flat)
+    before = slots.arrays["copy"][mx.cpu(0)].copy()
+    params["p1"].set_data(np.zeros(70))
+    slots.renew_mirrors(0, 3, mx.cpu(0))
+    np.testing.assert_array_equal(slots.arrays["copy"][mx.cpu(0)], before)
+    slots.restore(1, {"sum": np.ones(70, "float32"), "copy": np.full(70, 5, "float32")}, 1)
+    assert (slots.piece("copy", 1, (70,), mx.cpu(0))[0] == 5).all()
+
+
+def test_a_parameter_that_comes_later_gets_a_copy_of_its_own_values():
+    params = make_params(SHAPES)
+    trainer = Trainer({name: params[name] for name in ("p0", "p1")}, "dcasgd", {"learning_rate": 0.1})
+    params["p1"].grad_req = "null"
+    train({"p0": params["p0"]}, trainer)
+    params["p1"].grad_req = "write"
+    value = params["p1"].data().asnumpy()
+    train({"p0": params["p0"], "p1": params["p1"]}, trainer)
+    np.testing.assert_array_equal(slots_of(trainer, params["p1"])[0]["prev"], value)
 
 
 # -- following ----------------------------------------------------------------------------------------------

@@ -40,6 +40,11 @@ def updated(
     """Run a formula, for half precision in single, and return the new weight: ``out`` or a new array."""
     if out is None:
         out = xp.empty_like(weight)
+    if not weight.ndim:
+        vector = weight.reshape(1)
+        target = vector if out is weight else out.reshape(1)
+        updated(xp, formula, vector, grad.reshape(1), _vectors(states), target, **coefficients)
+        return out
     if not is_half(weight.dtype):
         formula(xp, weight, grad, *states, out, **coefficients)
         return out
@@ -67,9 +72,15 @@ def updated_with_master(
     """Run a formula on the float32 master of a weight, and return that in the dtype of the weight."""
     if out is None:
         out = xp.empty_like(weight)
-    formula(xp, master, grad.astype(FLOAT32, copy=False), *states, master, **coefficients)
+    wide = grad.astype(FLOAT32, copy=False)
+    updated(xp, formula, master, wide, states, master, **coefficients)
     out[...] = master
     return out
+
+
+def _vectors(arrays: Sequence[Array]) -> list[Array]:
+    """Return views of one axis: what NumPy computes from arrays of shape () are scalars, in no memory."""
+    return [array.reshape(1) for array in arrays]
 
 
 # -- rules --------------------------------------------------------------------------------------------------
