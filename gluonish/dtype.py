@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import ml_dtypes
@@ -27,6 +28,10 @@ _CANONICAL = {each: each for each in SUPPORTED}
 _SPELLINGS: dict[Any, np.dtype[Any]] = {**_CANONICAL, "bfloat16": bfloat16, float: np.dtype("float32")}
 
 
+_NAME = re.compile(r"[<>=|]?(\?|[A-Za-z]\w*)", re.ASCII)
+"""What the name of one element type looks like: ``float32``, ``<f4``, ``?``."""
+
+
 def as_dtype(value: Any) -> np.dtype[Any]:
     """Return the NumPy dtype that ``value`` names.
 
@@ -49,20 +54,26 @@ def as_dtype(value: Any) -> np.dtype[Any]:
 
 
 def _parsed(value: Any) -> np.dtype[Any]:
+    if isinstance(value, str) and not _NAME.fullmatch(value):
+        raise _unsupported(value)  # NumPy parses records and shapes too, and crashes on some texts
     try:
         # np.dtype(None) is float64: a missing dtype must not become one.
         found = None if value is None else _CANONICAL.get(np.dtype(value).newbyteorder("="))
-    except (TypeError, ValueError, SyntaxError):  # NumPy parses strings such as "i4,f4"
+    except (TypeError, ValueError):
         found = None
     if found is None:
-        raise DTypeError(
-            f"dtype {value!r:.60}",
-            "is not supported",
-            expected="one of " + ", ".join(dtype_name(d) for d in SUPPORTED),
-        )
+        raise _unsupported(value)
     if isinstance(value, (str, type, np.dtype)):  # not any object that has a dtype: it would be kept alive
         _SPELLINGS[value] = found
     return found
+
+
+def _unsupported(value: Any) -> DTypeError:
+    return DTypeError(
+        f"dtype {value!r:.60}",
+        "is not supported",
+        expected="one of " + ", ".join(dtype_name(d) for d in SUPPORTED),
+    )
 
 
 def dtype_name(value: Any) -> str:
