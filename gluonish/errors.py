@@ -47,6 +47,7 @@ __all__ = [
     "ShapeMismatchError",
     "StaleGradientError",
     "SymbolValueError",
+    "TeamError",
     "UnknownNameError",
     "WorkerError",
     "WorkerTimeoutError",
@@ -216,6 +217,10 @@ class SymbolValueError(MXNetError, NotImplementedError, ValueError, AttributeErr
 
     It is an AttributeError too, so that ``hasattr(symbol, "shape")`` is False, as in MXNet.
     """
+
+
+class TeamError(MXNetError):
+    """Threads that compute together do not do the same."""
 
 
 class FileFormatError(MXNetError, ValueError):

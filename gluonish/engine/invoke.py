@@ -17,6 +17,7 @@ from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import Operator
 from gluonish.engine.tape import OperatorNode
+from gluonish.engine.team import Member, current_member
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -93,6 +94,8 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
     backend = backend_of(ctx)
     kernel = op.kernel if op.kernels is None else find_kernel(op, backend.kind, tuple(raws), params)
     if op.needs_rng or op.needs_training:
+        if op.joint is not None and (found := _run_together(op, inputs, params, ctx, out)) is not None:
+            return found
         params = _with_extras(op, params, ctx)
         results = _run(op, kernel, backend, ctx, raws, params)
     elif out is not None and op.in_place and isinstance(out, NDArray) and kernel is op.kernel:
@@ -170,6 +173,31 @@ def _with_extras(op: Operator, params: dict[str, Any], ctx: Context) -> dict[str
     if op.needs_training:
         extras["training"] = MODE.training
     return {**params, **extras}
+
+
+def _run_together(
+    op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any], ctx: Context, out: Any
+) -> Any:
+    """Run an operator as the member of a team does while training; return None where it is not so."""
+    member = current_member()
+    if member is None or not MODE.training or op.joint is None:
+        return None
+    found = op.joint(RECORDED, _exchange(member, ctx), *inputs, **params)
+    if found is None or out is None:
+        return found
+    return _write_out(op, found if isinstance(found, list) else [found], params, out)
+
+
+def _exchange(member: Member, ctx: Context) -> Callable[[Any], list[Any]]:
+    """Return a function that gives a value to all members of a team and returns theirs, moved to ``ctx``."""
+
+    def exchange(value: Any) -> list[Any]:
+        if isinstance(value, NDArray):
+            value.wait_to_read()
+        everybody = member.exchange(value)
+        return [each.as_in_context(ctx) if isinstance(each, NDArray) else each for each in everybody]
+
+    return exchange
 
 
 def _run(

@@ -185,6 +185,7 @@ class Operator:
         self._shape_rule: _Rule | None = None
         self._dtype_rule: _Rule | None = None
         self._gradients: dict[int | None, _Rule] = {}
+        self.joint: Callable[..., Any] | None = None
         self._plans: dict[tuple[bool, ...], GradientPlan] = {}
         self._checked: set[Any] = set()
 
@@ -349,6 +350,16 @@ class Operator:
             return rule
 
         return declare
+
+    def together(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare how the operator runs in a team, while training (see ``gluonish.engine.team``).
+
+        The rule is called as ``rule(F, exchange, *arrays, **params)`` with recorded operators and NDArrays.
+        ``exchange(x)`` returns what every member gave, arrays moved to this member's context. The rule
+        returns the visible outputs, or None to run as always.
+        """
+        self.joint = rule
+        return rule
 
     def _rule(self, function: Callable[..., Any], skip: int, *known: Sequence[str]) -> _Rule:
         """Return a rule that asks for nothing but known names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gluonish.gluon import data, loss, nn, utils
+from gluonish.gluon import contrib, data, loss, nn, utils
 from gluonish.gluon.block import Block
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.parameter import (
@@ -24,6 +24,7 @@ __all__ = [
     "Parameter",
     "ParameterDict",
     "Trainer",
+    "contrib",
     "data",
     "loss",
     "nn",

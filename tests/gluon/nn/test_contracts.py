@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 import gluonish as mx
 from gluonish.gluon import HybridBlock, nn
+from gluonish.gluon.contrib import nn as contrib
 
 SIZED = [row for row in ROWS if row.sizes]
 HYBRID = [row for row in ROWS if row.kind is HybridBlock]
@@ -228,7 +229,7 @@ def test_every_check_is_shown_to_fail():
 
 def test_every_layer_has_a_row():
     made = {cls for row in ROWS for block in _all_blocks(row.deferred()) for cls in type(block).__mro__}
-    layers = {getattr(nn, name) for name in nn.__all__}
+    layers = {getattr(module, name) for module in (nn, contrib) for name in module.__all__}
     assert layers - made == set()
 
 
