@@ -15,7 +15,7 @@ from gluonish.engine.dispatch import find_kernel
 from gluonish.engine.mode import MODE
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
-from gluonish.engine.operator import Operator
+from gluonish.engine.operator import ABSENT, Operator
 from gluonish.engine.tape import OperatorNode
 from gluonish.engine.team import Member, current_member
 from gluonish.errors import (
@@ -141,8 +141,8 @@ def check_arrays(
         raise _mixed_contexts(op, inputs)
     raws = [None if x is None else x._raw for x in inputs]
     present = _without_trailing(raws)
-    op.infer_dtypes([None if raw is None else raw.dtype for raw in present], params)
-    op.infer([None if raw is None else raw.shape for raw in present], params)
+    op.infer_dtypes([ABSENT if raw is None else raw.dtype for raw in present], params)
+    op.infer([ABSENT if raw is None else raw.shape for raw in present], params)
     return arrays[0]._ctx if arrays else as_context(params.get("ctx")), raws
 
 
@@ -150,8 +150,8 @@ def _check(op: Operator, raws: list[Any], params: dict[str, Any]) -> None:
     """Refuse arrays that do not go together."""
     if raws and raws[-1] is None:
         raws = _without_trailing(raws)
-    shapes = tuple([None if raw is None else raw.shape for raw in raws])
-    dtypes = tuple([None if raw is None else raw.dtype for raw in raws])
+    shapes = tuple([ABSENT if raw is None else raw.shape for raw in raws])
+    dtypes = tuple([ABSENT if raw is None else raw.dtype for raw in raws])
     op.check(shapes, dtypes, params)
 
 
@@ -308,7 +308,7 @@ def _explain_failure(
     """Word a kernel's failure: by the shape rule if that refuses the arrays, else by the kernel's error."""
     raws = _without_trailing(raws)
     try:
-        op.infer([None if raw is None else raw.shape for raw in raws], params)
+        op.infer([ABSENT if raw is None else raw.shape for raw in raws], params)
     except GluonishError as refusal:
         return refusal
     present = [raw for raw in raws if raw is not None]

@@ -34,6 +34,7 @@ from gluonish.errors import ArgumentError, DuplicateNameError, ShapeMismatchErro
 from gluonish.shape import PartialShape
 
 __all__ = [
+    "ABSENT",
     "GRADIENT_EXTRAS",
     "NOT_DIFFERENTIABLE",
     "XP",
@@ -53,6 +54,15 @@ XP: TypeAlias = Any
 """The module of such arrays."""
 
 KERNEL_EXTRAS = ("rng", "training")
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Any = _Absent()
+"""Stands in shape and dtype inference for an optional input that a call does not have, before one it has."""
 
 GRADIENT_EXTRAS = ("shapes", "dtypes", "needed", "hidden", "params")
 """What a gradient rule can ask for besides arrays and parameters.
@@ -391,6 +401,15 @@ class Operator:
     ) -> tuple[list[PartialShape], list[PartialShape]]:
         """Complete partial shapes of inputs and outputs from each other, in both directions.
 
+        Args:
+            inputs: what is known of the inputs: None for nothing, ABSENT for an optional one that is not
+                there (those behind the last one may be left off).
+            params: the complete parameters.
+            outputs: what is known of the outputs.
+
+        Returns:
+            What is known then of the inputs and of the outputs.
+
         Raises:
             ShapeMismatchError: they contradict each other.
         """
@@ -426,8 +445,11 @@ class Operator:
     ) -> Any:
         output_names = self.outputs(params)
         known = list(outputs) if outputs is not None else [None] * len(output_names)
-        names = (*self.names_of_inputs([True] * len(inputs)), *output_names)
-        return kind(self.name, names, [*inputs, *known], len(inputs))
+        names = self.names_of_inputs([True] * len(inputs))
+        if any(each is ABSENT for each in inputs):  # to NumPy, a dtype equals what can be made one
+            names = tuple("" if each is ABSENT else name for name, each in zip(names, inputs, strict=True))
+            inputs = [None if each is ABSENT else each for each in inputs]
+        return kind(self.name, (*names, *output_names), [*inputs, *known], len(inputs))
 
     @staticmethod
     def _run(rule: _Rule | None, facts: Any, params: Mapping[str, Any]) -> None:
