@@ -104,20 +104,18 @@ def public_name(name: str) -> tuple[str | None, str]:
     return "_internal", name
 
 
-def populate(module: dict[str, Any], make: Callable[[Operator], Callable[..., Any]]) -> None:
+def populate(module: dict[str, Any], make: Callable[[Operator, str], Callable[..., Any]]) -> None:
     """Fill a module with functions made from the operator table; names it has already are kept.
 
     Args:
         module: the module's ``globals()``.
-        make: makes the function of an operator.
+        make: makes the function of an operator, given the name that it has in the module.
     """
-    functions: dict[str, Callable[..., Any]] = {}
     for name, op in operators().items():
-        if op.name not in functions:
-            functions[op.name] = make(op)
         space, short = public_name(name)
         names = module if space is None else vars(_sub_namespace(module, space))
-        names.setdefault(short, functions[op.name])
+        if short not in names:
+            names[short] = make(op, short)
 
 
 def _sub_namespace(module: dict[str, Any], space: str) -> types.ModuleType:

@@ -148,6 +148,7 @@ class Operator:
         gradient: ``ZERO_GRADIENT`` or ``NOT_DIFFERENTIABLE``, for operators without gradient rules.
         uses: for optional inputs, a function of parameters that tells whether the input is used. An
             optional input without one is used when it is given.
+        initial: for inputs that a symbol makes variables for, the initializers that these are given.
     """
 
     def __init__(
@@ -169,6 +170,7 @@ class Operator:
         ignored: Sequence[str] = (),
         gradient: str | None = None,
         uses: Mapping[str, Callable[..., bool]] | None = None,
+        initial: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.kernel = kernel
@@ -181,6 +183,7 @@ class Operator:
         self.method = method
         self.ignored = frozenset(ignored)
         self.gradient_kind = gradient
+        self.initial = dict(initial or {})
         self._uses = {name: _Rule.of(function, 0) for name, function in (uses or {}).items()}
         self.kernels: dict[str, tuple[Any, ...]] | None = None
         self._read_signature(kernel)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gluonish.dtype import as_dtype
-from gluonish.engine.operator import find_operator
-from gluonish.errors import DTypeError, GluonishError, ShapeMismatchError
-from gluonish.ops.arithmetic import PYTHON_OPERATORS
-from gluonish.shape import PartialShape, from_mxnet, merge_shapes
+from gluonish.errors import DTypeError, ShapeMismatchError
+from gluonish.shape import PartialShape, merge_shapes
+from gluonish.symbol.node import located
+from gluonish.symbol.spelling import read_dtype, read_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +24,6 @@ __all__ = ["infer_dtypes", "infer_shapes"]
 
 Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
-
-_BROADCASTING = {each.elemwise: find_operator(each.array) for each in PYTHON_OPERATORS.values()}
 
 
 def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table:
@@ -40,7 +38,7 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
     """
 
     def start(node: Node) -> PartialShape:
-        declared = from_mxnet(node.attrs.get("__shape__"), owner=f"The shape of {node.name!r}")
+        declared = read_shape(node.attrs.get("__shape__"), f"The shape of {node.name!r}")
         return merge_shapes(declared, known(node), owner=f"Variable {node.name!r}")
 
     def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -51,7 +49,7 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
             return node.op.infer(inputs, node.params, outputs)
         except ShapeMismatchError:
             # Python's operators on arrays broadcast, so on symbols they may too.
-            return _BROADCASTING[node.op.name].infer(inputs, {}, outputs)
+            return node.broadcasting.infer(inputs, {}, outputs)
 
     return _fixpoint(symbol, start, rule)
 
@@ -64,9 +62,8 @@ def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> T
     """
 
     def start(node: Node) -> np.dtype[Any] | None:
-        declared = node.attrs.get("__dtype__")
         given = known.get(node.name)
-        return given if given is not None or declared is None else as_dtype(declared)
+        return read_dtype(node.attrs.get("__dtype__")) if given is None else given
 
     def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
         assert node.op is not None
@@ -111,23 +108,14 @@ def _apply(
     """Run the rule of one node; tell whether anything was learned."""
     inputs = [table[id(child)][i] for child, i in node.inputs]
     outputs = table[id(node)]
+    arranged = node.arranged(inputs)
     try:
-        new_inputs, new_outputs = rule(node, inputs, outputs)
+        found, new_outputs = rule(node, arranged, outputs)
     except (ShapeMismatchError, DTypeError) as error:
-        raise _located(error, node) from error
+        raise located(error, node.name) from error
+    new_inputs = node.picked(found, arranged)
     learned = new_inputs != inputs or new_outputs != outputs
     for (child, i), value in zip(node.inputs, new_inputs, strict=True):
         table[id(child)][i] = value
     table[id(node)] = list(new_outputs)
     return learned
-
-
-def _located(error: GluonishError, node: Node) -> GluonishError:
-    """Return the error with the node's name in front, since a graph has many nodes of one operator."""
-    return type(error)(
-        f"Node {node.name!r}: {error.subject[0].lower()}{error.subject[1:]}",
-        error.problem,
-        expected=error.expected,
-        received=error.received,
-        fix=error.fix,
-    )

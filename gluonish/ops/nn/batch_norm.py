@@ -41,6 +41,8 @@ OUTPUTS = ("output", "mean", "var", "scale")
 
 PARAMETERS = ("gamma", "beta", "moving_mean", "moving_var")
 
+INITIAL = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
+
 
 def _visible(output_mean_var: bool) -> int:
     return 3 if output_mean_var else 1
@@ -95,6 +97,7 @@ def _normalize(
     aux=("moving_mean", "moving_var"),
     mutates=("gamma",),
     written=_written,
+    initial=INITIAL,
     ignored=("cudnn_off", "min_calib_range", "max_calib_range"),
 )
 def batch_norm(
@@ -139,6 +142,7 @@ def batch_norm(
     aux=("moving_mean", "moving_var"),
     mutates=("gamma",),
     written=_written,
+    initial=INITIAL,
     ignored=("cudnn_off", "min_calib_range", "max_calib_range"),
 )
 def batch_norm_with_relu(
@@ -178,6 +182,7 @@ def batch_norm_with_relu(
     aux=("moving_mean", "moving_var"),
     mutates=("gamma",),
     written=_written,
+    initial=INITIAL,
 )
 def sync_batch_norm(
     xp: XP,
