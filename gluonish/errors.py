@@ -174,8 +174,11 @@ class NotInitializedError(MXNetError, ValueError, AssertionError):
     """A parameter that was never initialised."""
 
 
-class DeferredInitializationError(MXNetError):
-    """Parameters whose initialisation waits for a shape."""
+class DeferredInitializationError(MXNetError, ValueError):
+    """Parameters whose initialisation waits for a shape.
+
+    MXNet raised a ``ValueError`` where a forward pass could not find the shape.
+    """
 
 
 class ParameterMismatchError(ArgumentError):

@@ -16,7 +16,7 @@ import numpy as np
 from attrs import validators as v
 
 import gluonish as mx
-from gluonish.gluon import Block, HybridBlock, nn
+from gluonish.gluon import Block, HybridBlock, SymbolBlock, nn
 from gluonish.gluon.contrib import nn as contrib
 
 PREFIX = "row_"
@@ -496,6 +496,18 @@ DEEP = {
 } | {"dense0_weight": (2, 5), "dense0_bias": (2,)}
 
 
+def _of_symbol(prefix: str = "", in_units: int = 0) -> Block:
+    data = mx.sym.var("data")
+    weight = mx.sym.var(f"{prefix}fc_weight", shape=(3, in_units))
+    bias, *others = (
+        mx.sym.var(f"{prefix}{name}", shape=(3,))
+        for name in ("fc_bias", "bn_gamma", "bn_beta", "bn_moving_mean", "bn_moving_var")
+    )
+    y = mx.sym.FullyConnected(data, weight, bias, num_hidden=3, name=f"{prefix}fc")
+    y = mx.sym.BatchNorm(y, *others, fix_gamma=False, name=f"{prefix}bn")
+    return SymbolBlock(mx.sym.tanh(y), data)
+
+
 def _own(id: str, create: Callable[..., Block], **other: Any) -> Row:  # noqa: A002
     return _sized(id, create, MLP_SIZES, (5,), {"weight": (4, 5), "basis": (4, 3)}, FC7, **other)
 
@@ -529,6 +541,19 @@ OWN = [
     _own("a block that states its shapes", networks.Stated),
     _own("a block that cannot be traced", networks.Untraceable, kind=Block),
     _own("a plain block", networks.Imperative, kind=Block),
+    _sized(
+        "a block of a symbol",
+        _of_symbol,
+        IN5,
+        (5,),
+        {
+            "fc_weight": (3, 5),
+            "fc_bias": (3,),
+            **{f"bn_{name}": (3,) for name in ("gamma", "beta", "moving_mean", "moving_var")},
+        },
+        FC7,
+        behaviour=STATISTICS,
+    ),
 ]
 """Blocks with parameters of their own."""
 

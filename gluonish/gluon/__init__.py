@@ -13,6 +13,7 @@ from gluonish.gluon.parameter import (
 )
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.selection import Glob
+from gluonish.gluon.symbol_block import SymbolBlock
 from gluonish.gluon.trainer import Trainer
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "HybridBlock",
     "Parameter",
     "ParameterDict",
+    "SymbolBlock",
     "Trainer",
     "contrib",
     "data",

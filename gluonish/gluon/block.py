@@ -258,6 +258,26 @@ class Block:
         """Whether the forward pass can run with symbols."""
         return False
 
+    @property
+    def replays_graph(self) -> bool:
+        """Whether calls with arrays run a captured graph."""
+        return False
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Hybridize all hybrid blocks below this one; see ``HybridBlock.hybridize``.
+
+        Args:
+            active: whether they run captured graphs from then on.
+            kwargs: as of ``HybridBlock.hybridize``.
+        """
+        for child in self._children.values():
+            child.hybridize(active, **kwargs)
+
+    def register_op_hook(self, callback: Callable[..., None], monitor_all: bool = False) -> None:
+        """Register a hook on the operators of all hybrid blocks; see ``HybridBlock.register_op_hook``."""
+        for child in self._children.values():
+            child.register_op_hook(callback, monitor_all)
+
     # -- calling ------------------------------------------------------------------------------------------
 
     def register_forward_pre_hook(self, hook: Callable[[Block, tuple[Any, ...]], None]) -> HookHandle:

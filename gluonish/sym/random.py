@@ -1,10 +1,8 @@
 """``mx.sym.random``: symbols of random arrays.
 
-Each function takes numbers, or symbols, as the parameters of its distribution. With symbols, ``shape`` numbers
-are drawn for each of their elements.
+Each function takes numbers, or symbols, as the parameters of its distribution. With symbols, ``shape``
+numbers are drawn for each of their elements.
 """
-
-# ruff: noqa: F401  some imports are what this module offers
 
 from __future__ import annotations
 
@@ -108,7 +106,9 @@ def multinomial(
 ) -> Symbol:
     """Return the symbol of classes drawn by their probabilities; see ``mx.nd.random.multinomial``."""
     params = {"shape": shape, "get_prob": get_prob, "dtype": dtype}
-    return compose(find_operator("_sample_multinomial"), (data,), params, hint="_sample_multinomial", **kwargs)
+    return compose(
+        find_operator("_sample_multinomial"), (data,), params, hint="_sample_multinomial", **kwargs
+    )
 
 
 def shuffle(data: Symbol, **kwargs: Any) -> Symbol:

@@ -1,12 +1,12 @@
 """Symbols as text: the ``symbol.json`` files of MXNet, of all its versions.
 
 A file lists nodes, inputs before those who use them. A node has ``op`` ("null" for a variable), ``name``,
-``inputs`` (triples: node, output, version) and ``attrs``: parameters as they were given, and attributes, all of
-them strings. ``heads`` are the outputs of the symbol.
+``inputs`` (triples: node, output, version) and ``attrs``: parameters as they were given, and attributes, all
+of them strings. ``heads`` are the outputs of the symbol.
 
-Older versions differ. Up to 0.8 parameters are in ``param`` and attributes in ``attr``; attributes of an input
-may stand at the operator that uses it; states of operators are not listed. Files without a version are read as
-of those.
+Older versions differ. Up to 0.8 parameters are in ``param`` and attributes in ``attr``; attributes of an
+input may stand at the operator that uses it; states of operators are not listed. Files without a version are
+read as of those.
 """
 
 from __future__ import annotations

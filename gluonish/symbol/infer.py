@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from gluonish.dtype import as_dtype
 from gluonish.errors import DTypeError, ShapeMismatchError
-from gluonish.shape import PartialShape, merge_shapes
-from gluonish.symbol.node import located
+from gluonish.shape import PartialShape, is_known, merge_shapes
+from gluonish.symbol.node import copy_graph, located
 from gluonish.symbol.spelling import read_dtype, read_shape
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from gluonish.symbol.symbol import Node, Symbol
+    from gluonish.engine.operator import Operator
+    from gluonish.symbol.node import Node
+    from gluonish.symbol.symbol import Symbol
 
-__all__ = ["infer_dtypes", "infer_shapes"]
+__all__ = ["infer_dtypes", "infer_shapes", "settled_broadcasts"]
 
 Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
@@ -80,6 +82,23 @@ def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> T
             found[id(node)] = as_dtype("float32")
             table = _fixpoint(symbol, known_or_found, rule)
     return table
+
+
+def settled_broadcasts(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Symbol:
+    """Return a copy of a graph in which every operator is the one that runs, given shapes of variables.
+
+    Python's operators on symbols are recorded as those of equal shapes, as in MXNet. Where the shapes turn
+    out to differ, the copy has the broadcasting ones.
+    """
+    shapes = infer_shapes(symbol, known)
+
+    def chosen(node: Node) -> Operator:
+        assert node.op is not None
+        inputs = [shapes[id(child)][i] for child, i in node.inputs]
+        differ = node.lenient and all(map(is_known, inputs)) and inputs[0] != inputs[1]
+        return node.broadcasting if differ else node.op
+
+    return type(symbol)(copy_graph(symbol.outputs, lambda _: None, chosen))
 
 
 def _fixpoint(

@@ -171,7 +171,9 @@ def made_variable(node: Node, argument: str) -> Node:
     assert node.op is not None
     initial = node.op.initial.get(argument)
     attrs = {key: value for key, value in node.attrs.items() if key != "__init__"}
-    return Node(None, f"{node.name}_{argument}", attrs={**attrs, **({"__init__": initial} if initial else {})})
+    return Node(
+        None, f"{node.name}_{argument}", attrs={**attrs, **({"__init__": initial} if initial else {})}
+    )
 
 
 def located(error: GluonishError, name: str) -> GluonishError:
@@ -204,12 +206,17 @@ def sorted_nodes(outputs: Sequence[Entry]) -> list[Node]:
     return order
 
 
-def copy_graph(outputs: Sequence[Entry], replace: Callable[[Node], Entry | None]) -> list[Entry]:
+def copy_graph(
+    outputs: Sequence[Entry],
+    replace: Callable[[Node], Entry | None],
+    operator_of: Callable[[Node], Operator] | None = None,
+) -> list[Entry]:
     """Return copies of outputs with all nodes below them.
 
     Args:
         outputs: the outputs.
         replace: returns what takes a variable's place in the copy; None for a copy of it.
+        operator_of: returns the operator that a node has in the copy; it has its own if None.
     """
     copies: dict[int, Entry] = {}
 
@@ -222,7 +229,9 @@ def copy_graph(outputs: Sequence[Entry], replace: Callable[[Node], Entry | None]
         substitute = replace(node) if node.op is None else None
         if substitute is None:
             inputs = [copied(entry) for entry in node.inputs]
-            twin = Node(node.op, node.name, inputs, node.params, node.given, node.attrs, node.lenient)
+            op = node.op if operator_of is None or node.op is None else operator_of(node)
+            lenient = node.lenient and op is node.op
+            twin = Node(op, node.name, inputs, node.params, node.given, node.attrs, lenient)
             substitute = (twin, 0)
         copies[id(node)] = substitute
     return [copied(entry) for entry in outputs]

@@ -45,7 +45,7 @@ def read_dtype(text: str | None) -> np.dtype[Any] | None:
     if text in (None, "-1", "None"):
         return None
     try:
-        return DTYPE_OF_CODE[int(text)]  # type: ignore[arg-type]  # it is no None
+        return DTYPE_OF_CODE[int(text)]
     except (KeyError, ValueError):
         pass
     try:

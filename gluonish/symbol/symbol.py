@@ -70,7 +70,9 @@ class Symbol(OperatorMethods):
         for output in self.outputs:
             yield Symbol([output])
 
-    def __getitem__(self, key: int | str) -> Symbol:
+    def __getitem__(self, key: int | str | slice) -> Symbol:
+        if isinstance(key, slice):
+            return Symbol(self.outputs[key])
         if isinstance(key, str):
             names = self.list_outputs()
             if names.count(key) != 1:
@@ -404,6 +406,7 @@ _ARRAY_ONLY = frozenset(
         "attach_grad",
         "backward",
         "context",
+        "copy",
         "copyto",
         "ctx",
         "dtype",

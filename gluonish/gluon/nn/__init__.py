@@ -38,6 +38,7 @@ from gluonish.gluon.nn.pooling_layers import (
     MaxPool2D,
     MaxPool3D,
 )
+from gluonish.gluon.symbol_block import SymbolBlock
 
 __all__ = [
     "ELU",
@@ -81,4 +82,5 @@ __all__ = [
     "ReflectionPad2D",
     "Sequential",
     "Swish",
+    "SymbolBlock",
 ]
