@@ -287,7 +287,9 @@ class HybridBlock(Block):
             shapes = self._graph(args).captured.shapes(arrays)
         else:
             shapes = completion.trace_shapes(self, args)
-        unknown = [f"{core.name} {format_shape(shape)}" for core, shape in shapes.items() if not is_known(shape)]
+        unknown = [
+            f"{core.name} {format_shape(shape)}" for core, shape in shapes.items() if not is_known(shape)
+        ]
         if unknown:
             raise ShapeInferenceError(
                 f"{type(self).__name__} {self.name!r}",

@@ -19,6 +19,7 @@ from typing import Any
 
 from gluonish.engine.operator import Operator, find_operator
 from gluonish.errors import (
+    ArgumentError,
     ArgumentTypeError,
     FileFormatError,
     GluonishError,
@@ -101,10 +102,16 @@ def write_file(fname: Any, text: str) -> None:
 
     Raises:
         ArgumentTypeError: not a path.
+        ArgumentError: a name that cannot be written as UTF-8.
         MissingFileError: its folder does not exist.
     """
-    with atomic_write(_checked_path(fname)) as file:
-        file.write(text.encode())
+    path = _checked_path(fname)
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError("The text of a symbol", "cannot be written as UTF-8") from error
+    with atomic_write(path) as file:
+        file.write(encoded)
 
 
 # -- reading ------------------------------------------------------------------------------------------------

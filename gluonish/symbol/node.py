@@ -10,7 +10,7 @@ import numpy as np
 
 from gluonish.engine.operator import ABSENT, Operator, find_operator
 from gluonish.errors import ArgumentError, ArgumentTypeError, GluonishError
-from gluonish.ops.arithmetic import PYTHON_OPERATORS
+from gluonish.ops.arithmetic import BINARIES
 from gluonish.symbol.spelling import spelled
 
 __all__ = [
@@ -28,7 +28,10 @@ HIDDEN_KEYS = ("ctx_group", "force_mirroring", "lr_mult", "mirror_stage", "wd_mu
 """Attributes that are kept as ``__lr_mult__`` and also answer to ``lr_mult``."""
 
 
-_BROADCASTING = {each.elemwise: find_operator(each.array) for each in PYTHON_OPERATORS.values()}
+_BROADCASTING = {
+    each.elemwise[0]: find_operator(f"broadcast_{each.word}") for each in BINARIES if each.elemwise
+}
+"""The operators that broadcast, by those of equal shapes."""
 
 _next_serial = itertools.count().__next__
 
