@@ -12,7 +12,6 @@ from gluonish import initializer
 from gluonish import name as naming
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
-from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, GluonishError
 from gluonish.gluon.cached_graph import CachedGraph, check_format
 from gluonish.gluon.hybrid_block import HybridBlock
@@ -212,18 +211,11 @@ class SymbolBlock(HybridBlock):
         """Run the graph on arrays, or compose it with symbols.
 
         Raises:
-            ArgumentTypeError: the first argument is neither an array nor a symbol.
+            ArgumentTypeError: arrays and symbols are mixed, or there is neither.
             ArgumentError: the arguments are structured otherwise than the inputs.
         """
-        if isinstance(x, NDArray):
+        if self._context((x, *args)) is not None:
             return self._graph(())((x, *args), self._operator_hooks)
-        if not isinstance(x, Symbol):
-            raise ArgumentTypeError(
-                f"SymbolBlock {self.name!r}",
-                "must be called with an array or a symbol first",
-                expected="an NDArray or a Symbol",
-                received=type(x).__name__,
-            )
         leaves, received = flatten([x, *args], "input")
         check_format(f"SymbolBlock {self.name!r}", self._in_format, received)
         entries = [leaf.outputs[0] for leaf in leaves]
