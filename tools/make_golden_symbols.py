@@ -1,9 +1,9 @@
-"""Write exported networks under tests/data/mxnet with Apache MXNet itself: ``python make_golden_symbols.py DIR``.
+"""Write exported networks for tests/data/mxnet with Apache MXNet: ``python make_golden_symbols.py DIR``.
 
 It runs in an environment of its own, with ``mxnet==1.9.1`` and ``numpy<1.24``, and needs nothing of gluonish.
-The files are kept in the repository; this is how to make them again. ``exported.json`` has inputs and outputs,
-as MXNet prints them. ``--check DIR`` runs networks that gluonish has exported, with an ``exported.json`` of the
-same form beside them, and prints how far MXNet's outputs are from those in it.
+The files are kept in the repository; this is how to make them again. ``exported.json`` has inputs and
+outputs, as MXNet prints them. ``--check DIR`` runs networks that gluonish has exported, with an
+``exported.json`` of the same form beside them, and prints how far MXNet's outputs are from those in it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def ramp(*shape: int) -> Any:
     return mx.nd.array(((np.arange(np.prod(shape)) * 7) % 11 - 5).reshape(shape) / 10)
 
 
-CASES = {
+CASES: dict[str, Any] = {
     "convnet": (convnet, lambda: [ramp(2, 2, 4, 4)]),
     "two_inputs": (
         lambda: TwoInputs(prefix="two_"),
