@@ -96,9 +96,14 @@ class HybridBlock(Block):
         return type(self).hybrid_forward is not HybridBlock.hybrid_forward
 
     @property
-    def replays_graph(self) -> bool:
-        """Whether calls with arrays run a captured graph."""
+    def is_hybridized(self) -> bool:
+        """Whether ``hybridize()`` was called."""
         return self._active
+
+    @property
+    def captured_graph(self) -> CachedGraph | None:
+        """The graph that was captured, that for prediction before that for training; or None."""
+        return self._graphs.get(False) or self._graphs.get(True)
 
     # -- hybridizing --------------------------------------------------------------------------------------
 
@@ -398,7 +403,7 @@ class HybridBlock(Block):
             NotInitializedError, DeferredInitializationError: a parameter holds no value.
             MissingFileError: the folder does not exist.
         """
-        graph = self._graphs.get(False) or self._graphs.get(True)
+        graph = self.captured_graph
         if not self.replays_graph or graph is None or graph.shapes is None:
             raise ArgumentError(
                 f"{type(self).__name__} {self.name!r}",
