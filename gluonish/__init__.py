@@ -22,10 +22,12 @@ from gluonish import (
 from gluonish import initializer as init
 from gluonish import nd as ndarray
 from gluonish._version import __version__
+from gluonish.attribute import AttrScope
 from gluonish.context import Context, cpu, cpu_pinned, cpu_shared, current_context, gpu
 from gluonish.engine.backend import num_gpus
 
 __all__ = [
+    "AttrScope",
     "Context",
     "__version__",
     "autograd",

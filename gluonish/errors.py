@@ -43,9 +43,11 @@ __all__ = [
     "OperatorError",
     "ParameterMismatchError",
     "SavedArrayError",
+    "ShapeInferenceError",
     "ShapeMismatchError",
     "StaleGradientError",
     "SymbolValueError",
+    "TeamError",
     "UnknownNameError",
     "WorkerError",
     "WorkerTimeoutError",
@@ -161,6 +163,10 @@ class BroadcastError(ShapeMismatchError):
     """Shapes that cannot be broadcast together."""
 
 
+class ShapeInferenceError(MXNetError, ValueError):
+    """A shape that cannot be worked out from what is known."""
+
+
 class IndexOutOfRangeError(MXNetError, IndexError, ValueError):
     """An index outside the axis it indexes, or a key that cannot index."""
 
@@ -177,8 +183,11 @@ class NotInitializedError(MXNetError, ValueError, AssertionError):
     """A parameter that was never initialised."""
 
 
-class DeferredInitializationError(MXNetError):
-    """Parameters whose initialisation waits for a shape."""
+class DeferredInitializationError(MXNetError, ValueError):
+    """Parameters whose initialisation waits for a shape.
+
+    MXNet raised a ``ValueError`` where a forward pass could not find the shape.
+    """
 
 
 class ParameterMismatchError(ArgumentError):
@@ -220,6 +229,10 @@ class SymbolValueError(MXNetError, NotImplementedError, ValueError, AttributeErr
 
     It is an AttributeError too, so that ``hasattr(symbol, "shape")`` is False, as in MXNet.
     """
+
+
+class TeamError(MXNetError):
+    """Threads that compute together do not do the same."""
 
 
 class FileFormatError(MXNetError, ValueError):

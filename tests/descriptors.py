@@ -16,7 +16,8 @@ import numpy as np
 from attrs import validators as v
 
 import gluonish as mx
-from gluonish.gluon import Block, HybridBlock, nn
+from gluonish.gluon import Block, HybridBlock, SymbolBlock, nn
+from gluonish.gluon.contrib import nn as contrib
 
 PREFIX = "row_"
 
@@ -266,6 +267,51 @@ CONVOLUTIONS = [
     ),
 ]
 
+
+def _transpose(
+    id: str,  # noqa: A002
+    create: Callable[..., Block],
+    shape: Shape,
+    weight: Shape,
+    filters: int,
+    other_shape: Shape,
+) -> Row:
+    refusal = _refusal(other_shape, "Deconvolution", weight[0], weight[0] + 2)
+    parameters = {"weight": weight, "bias": (filters,)}
+    return _sized(id, create, {"in_channels": weight[0]}, shape, parameters, refusal)
+
+
+TRANSPOSES = [
+    _transpose("Conv1DTranspose", partial(nn.Conv1DTranspose, 4, 3), (3, 5), (3, 4, 3), 4, (5, 5)),
+    _transpose(
+        "Conv2DTranspose",
+        partial(nn.Conv2DTranspose, 4, (3, 2), strides=2, padding=(1, 0), output_padding=(0, 1)),
+        (3, 3, 4),
+        (3, 4, 3, 2),
+        4,
+        (5, 3, 4),
+    ),
+    _transpose(
+        "Conv2DTranspose dilated in groups with activation",
+        partial(nn.Conv2DTranspose, 4, 2, dilation=2, groups=2, activation="softrelu"),
+        (4, 3, 3),
+        (4, 2, 2, 2),
+        4,
+        (6, 3, 3),
+    ),
+    _transpose(
+        "Conv2DTranspose channels last",
+        partial(nn.Conv2DTranspose, 4, 2, layout="NHWC"),
+        (3, 4, 3),
+        (3, 2, 2, 4),
+        4,
+        (3, 4, 5),
+    ),
+    _transpose(
+        "Conv3DTranspose", partial(nn.Conv3DTranspose, 2, 2), (3, 2, 2, 3), (3, 2, 2, 2, 2), 2, (5, 2, 2, 3)
+    ),
+]
+
 POOLS = [
     _unsized("MaxPool1D", nn.MaxPool1D, (3, 7)),
     _unsized("MaxPool2D", nn.MaxPool2D, (3, 6, 4)),
@@ -292,14 +338,27 @@ POOLS = [
 ]
 
 
-def _batch_norm(id: str, create: Callable[..., Block], shape: Shape, other: Shape, **more: Any) -> Row:  # noqa: A002
+def _batch_norm(
+    id: str,  # noqa: A002
+    create: Callable[..., Block],
+    shape: Shape,
+    other: Shape,
+    operator: str = "BatchNorm",
+    **more: Any,
+) -> Row:
     names = ("gamma", "beta", "running_mean", "running_var")
-    refusal = _refusal(other, "BatchNorm", 3, 5, argument="gamma")
+    refusal = _refusal(other, operator, 3, 5, argument="gamma")
     return _sized(id, create, IN3, shape, dict.fromkeys(names, (3,)), refusal, **more)
 
 
-def _layer_norm(id: str, create: Callable[..., Block], shape: Shape, other: Shape) -> Row:  # noqa: A002
-    refusal = _refusal(other, "LayerNorm", 3, 5, argument="gamma")
+def _sample_norm(
+    id: str,  # noqa: A002
+    create: Callable[..., Block],
+    shape: Shape,
+    other: Shape,
+    operator: str = "LayerNorm",
+) -> Row:
+    refusal = _refusal(other, operator, 3, 5, argument="gamma")
     return _sized(id, create, IN3, shape, {"gamma": (3,), "beta": (3,)}, refusal)
 
 
@@ -316,9 +375,42 @@ NORMALIZATIONS = [
         behaviour=STATISTICS,
     ),
     _batch_norm("BatchNorm of global statistics", partial(nn.BatchNorm, use_global_stats=True), (3,), (5,)),
-    _layer_norm("LayerNorm", nn.LayerNorm, (4, 3), (4, 5)),
-    _layer_norm("LayerNorm of channels", partial(nn.LayerNorm, axis=1), (3, 4), (5, 4)),
-    _layer_norm("LayerNorm without scale", partial(nn.LayerNorm, scale=False), (3,), (5,)),
+    _sample_norm("LayerNorm", nn.LayerNorm, (4, 3), (4, 5)),
+    _sample_norm("LayerNorm of channels", partial(nn.LayerNorm, axis=1), (3, 4), (5, 4)),
+    _sample_norm("LayerNorm without scale", partial(nn.LayerNorm, scale=False), (3,), (5,)),
+    _batch_norm(
+        "BatchNormReLU",
+        nn.BatchNormReLU,
+        (3, 4),
+        (5, 4),
+        behaviour=STATISTICS,
+        operator="_contrib_BatchNormWithReLU",
+    ),
+    _batch_norm(
+        "SyncBatchNorm",
+        partial(contrib.SyncBatchNorm, num_devices=1),
+        (3, 4),
+        (5, 4),
+        behaviour=STATISTICS,
+        operator="_contrib_SyncBatchNorm",
+    ),
+    _sample_norm("InstanceNorm", nn.InstanceNorm, (3, 4), (5, 4), "InstanceNorm"),
+    _sample_norm(
+        "InstanceNorm channels last",
+        partial(nn.InstanceNorm, axis=-1, scale=True, center=False),
+        (4, 3),
+        (4, 5),
+        "InstanceNorm",
+    ),
+    _unsized(
+        "GroupNorm", partial(nn.GroupNorm, beta_initializer="ones"), (4, 3), {"gamma": (1,), "beta": (1,)}
+    ),
+    _unsized(
+        "GroupNorm of two",
+        partial(nn.GroupNorm, 2, beta_initializer="ones"),
+        (4, 3),
+        {"gamma": (2,), "beta": (2,)},
+    ),
 ]
 
 ACTIVATIONS = [
@@ -336,6 +428,9 @@ ACTIVATIONS = [
         refusal=_refusal((5, 4), "LeakyReLU", 3, 5, argument="gamma"),
     ),
     _unsized("GELU", nn.GELU, (5,)),
+    _unsized("ELU", partial(nn.ELU, 0.7), (5,)),
+    _unsized("SELU", nn.SELU, (5,)),
+    _unsized("Swish", partial(nn.Swish, 1.5), (5,)),
 ]
 
 
@@ -354,6 +449,12 @@ OTHERS = [
     _unsized("Dropout of rows", partial(nn.Dropout, 0.4, axes=(1,)), (8, 3), behaviour=RANDOM),
     _unsized("Dropout of nothing", partial(nn.Dropout, 0), (5,)),
     _unsized("Flatten", nn.Flatten, (2, 3, 4)),
+    _unsized("ReflectionPad2D", partial(nn.ReflectionPad2D, 1), (2, 3, 2)),
+    _unsized(
+        "ReflectionPad2D on some sides",
+        partial(nn.ReflectionPad2D, (0, 0, 0, 0, 2, 0, 0, 1)),
+        (2, 3, 2),
+    ),
     _unsized("Embedding", partial(nn.Embedding, 7, 4), (3,), {"weight": (7, 4)}, indices=7),
     _unsized("Lambda by name", partial(nn.Lambda, "tanh"), (5,), kind=Block),
     _unsized("Lambda", partial(nn.Lambda, double), (5,), kind=Block),
@@ -361,7 +462,26 @@ OTHERS = [
     _unsized("HybridLambda", partial(nn.HybridLambda, double_with), (5,)),
 ]
 
-LAYERS = [*DENSE, *CONVOLUTIONS, *POOLS, *NORMALIZATIONS, *ACTIVATIONS, *OTHERS]
+
+def _concurrent(cls: type[Any], prefix: str | None = None, in_units: int = 0) -> Block:
+    net = cls(axis=1, prefix=prefix)
+    with net.name_scope():
+        net.add(nn.Dense(3, in_units=in_units), contrib.Identity(), nn.Dense(2, in_units=in_units))
+    return net
+
+
+BRANCHES = {"dense0_weight": (3, 5), "dense0_bias": (3,), "dense1_weight": (2, 5), "dense1_bias": (2,)}
+
+CONTRIB = [
+    _unsized("Identity", contrib.Identity, (5,)),
+    _sized("Concurrent", partial(_concurrent, contrib.Concurrent), IN5, (5,), BRANCHES, FC7, kind=Block),
+    _sized("HybridConcurrent", partial(_concurrent, contrib.HybridConcurrent), IN5, (5,), BRANCHES, FC7),
+    _unsized("PixelShuffle1D", partial(contrib.PixelShuffle1D, 2), (4, 3)),
+    _unsized("PixelShuffle2D", partial(contrib.PixelShuffle2D, (2, 3)), (12, 2, 3)),
+    _unsized("PixelShuffle3D", partial(contrib.PixelShuffle3D, (2, 1, 3)), (12, 2, 3, 2)),
+]
+
+LAYERS = [*DENSE, *CONVOLUTIONS, *TRANSPOSES, *POOLS, *NORMALIZATIONS, *ACTIVATIONS, *OTHERS, *CONTRIB]
 
 # -- networks -------------------------------------------------------------------------------------------
 
@@ -374,6 +494,18 @@ DEEP = {
     for block in ("residual0", "last")
     for name, shape in _RESIDUAL.items()
 } | {"dense0_weight": (2, 5), "dense0_bias": (2,)}
+
+
+def _of_symbol(prefix: str = "", in_units: int = 0) -> Block:
+    data = mx.sym.var("data")
+    weight = mx.sym.var(f"{prefix}fc_weight", shape=(3, in_units))
+    bias, *others = (
+        mx.sym.var(f"{prefix}{name}", shape=(3,))
+        for name in ("fc_bias", "bn_gamma", "bn_beta", "bn_moving_mean", "bn_moving_var")
+    )
+    y = mx.sym.FullyConnected(data, weight, bias, num_hidden=3, name=f"{prefix}fc")
+    y = mx.sym.BatchNorm(y, *others, fix_gamma=False, name=f"{prefix}bn")
+    return SymbolBlock(mx.sym.tanh(y), data)
 
 
 def _own(id: str, create: Callable[..., Block], **other: Any) -> Row:  # noqa: A002
@@ -409,6 +541,19 @@ OWN = [
     _own("a block that states its shapes", networks.Stated),
     _own("a block that cannot be traced", networks.Untraceable, kind=Block),
     _own("a plain block", networks.Imperative, kind=Block),
+    _sized(
+        "a block of a symbol",
+        _of_symbol,
+        IN5,
+        (5,),
+        {
+            "fc_weight": (3, 5),
+            "fc_bias": (3,),
+            **{f"bn_{name}": (3,) for name in ("gamma", "beta", "moving_mean", "moving_var")},
+        },
+        FC7,
+        behaviour=STATISTICS,
+    ),
 ]
 """Blocks with parameters of their own."""
 

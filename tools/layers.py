@@ -15,7 +15,8 @@ PACKAGE = "gluonish"
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = (
-    ("_version", "errors", "context", "dtype", "shape", "name"),
+    ("_version", "errors", "base"),
+    ("attribute", "context", "dtype", "shape", "name"),
     ("engine",),
     ("ops",),
     ("kernels", "serialization"),

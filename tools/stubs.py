@@ -33,7 +33,7 @@ from gluonish.ops.arithmetic import COMPARISONS, PYTHON_OPERATORS
 
 HEADER = """\
 # Written from the operator table by tools/stubs.py; do not edit.
-# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+# ruff: noqa: A001, A002, A004, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
 """
 
 LINE_LENGTH = 110

@@ -15,9 +15,10 @@ from gluonish.engine.dispatch import find_kernel
 from gluonish.engine.mode import MODE
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
-from gluonish.engine.operator import Operator
+from gluonish.engine.operator import ABSENT, Operator
 from gluonish.engine.tape import OperatorNode
 from gluonish.engine.targets import check_room, check_target, targets_of, write_out
+from gluonish.engine.team import Member, current_member
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -95,6 +96,8 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
     backend = backend_of(ctx)
     kernel = op.kernel if op.kernels is None else find_kernel(op, backend.kind, tuple(raws), params)
     if op.needs_rng or op.needs_training:
+        if op.joint is not None and (found := _run_together(op, inputs, params, ctx, out)) is not None:
+            return found
         params = _with_extras(op, params, ctx)
         results = _run(op, kernel, backend, ctx, raws, params)
     elif out is not None and op.in_place and kernel is op.kernel:
@@ -139,8 +142,8 @@ def check_arrays(
         raise _mixed_contexts(op, inputs)
     raws = [None if x is None else x._raw for x in inputs]
     present = _without_trailing(raws)
-    op.infer_dtypes([None if raw is None else raw.dtype for raw in present], params)
-    op.infer([None if raw is None else raw.shape for raw in present], params)
+    op.infer_dtypes([ABSENT if raw is None else raw.dtype for raw in present], params)
+    op.infer([ABSENT if raw is None else raw.shape for raw in present], params)
     return arrays[0]._ctx if arrays else as_context(params.get("ctx")), raws
 
 
@@ -148,8 +151,8 @@ def _check(op: Operator, inputs: Sequence[NDArray | None], raws: list[Any], para
     """Refuse arrays that do not go together."""
     if raws and raws[-1] is None:
         raws = _without_trailing(raws)
-    shapes = tuple([None if raw is None else raw.shape for raw in raws])
-    dtypes = tuple([None if raw is None else raw.dtype for raw in raws])
+    shapes = tuple([ABSENT if raw is None else raw.shape for raw in raws])
+    dtypes = tuple([ABSENT if raw is None else raw.dtype for raw in raws])
     try:
         op.check(shapes, dtypes, params)
     except ShapeMismatchError as error:
@@ -177,6 +180,31 @@ def _with_extras(op: Operator, params: dict[str, Any], ctx: Context) -> dict[str
     if op.needs_training:
         extras["training"] = MODE.training
     return {**params, **extras}
+
+
+def _run_together(
+    op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any], ctx: Context, out: Any
+) -> Any:
+    """Run an operator as the member of a team does while training; return None where it is not so."""
+    member = current_member()
+    if member is None or not MODE.training or op.joint is None:
+        return None
+    found = op.joint(RECORDED, _exchange(member, ctx), *inputs, **params)
+    if found is None or out is None:
+        return found
+    return write_out(op, found if isinstance(found, list) else [found], params, out)
+
+
+def _exchange(member: Member, ctx: Context) -> Callable[[Any], list[Any]]:
+    """Return a function that gives a value to all members of a team and returns theirs, moved to ``ctx``."""
+
+    def exchange(value: Any) -> list[Any]:
+        if isinstance(value, NDArray):
+            value.wait_to_read()
+        everybody = member.exchange(value)
+        return [each.as_in_context(ctx) if isinstance(each, NDArray) else each for each in everybody]
+
+    return exchange
 
 
 def _run(
@@ -252,7 +280,7 @@ def _explain_failure(
     """Word a kernel's failure: by the shape rule if that refuses the arrays, else by the kernel's error."""
     raws = _without_trailing(raws)
     try:
-        op.infer([None if raw is None else raw.shape for raw in raws], params)
+        op.infer([ABSENT if raw is None else raw.shape for raw in raws], params)
     except GluonishError as refusal:
         return refusal
     present = [raw for raw in raws if raw is not None]

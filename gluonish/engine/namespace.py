@@ -104,27 +104,25 @@ def public_name(name: str) -> tuple[str | None, str]:
     return "_internal", name
 
 
-def populate(module: dict[str, Any], make: Callable[[Operator], Callable[..., Any]]) -> None:
+def populate(module: dict[str, Any], make: Callable[[Operator, str], Callable[..., Any]]) -> None:
     """Fill a module with functions made from the operator table; names it has already are kept.
 
     Args:
         module: the module's ``globals()``.
-        make: makes the function of an operator.
+        make: makes the function of an operator, given the name that it has in the module.
     """
-    functions: dict[str, Callable[..., Any]] = {}
     for name, op in operators().items():
-        if op.name not in functions:
-            functions[op.name] = make(op)
         space, short = public_name(name)
         names = module if space is None else vars(_sub_namespace(module, space))
-        names.setdefault(short, functions[op.name])
+        if short not in names:
+            names[short] = make(op, short)
 
 
-def late(make: Callable[[Operator], Callable[..., Any]], module: dict[str, Any]) -> Callable[[str], Any]:
+def late(make: Callable[[Operator, str], Callable[..., Any]], module: dict[str, Any]) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of a populated module: it finds operators that were declared since.
 
     Args:
-        make: makes the function of an operator.
+        make: makes the function of an operator, given the name that it has in the module.
         module: the module's ``globals()``.
     """
 
@@ -132,7 +130,7 @@ def late(make: Callable[[Operator], Callable[..., Any]], module: dict[str, Any])
         op = operators().get(name)
         if op is None:
             raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
-        function = module[name] = make(op)
+        function = module[name] = make(op, name)
         return function
 
     return find

@@ -34,6 +34,7 @@ from gluonish.errors import ArgumentError, DuplicateNameError, ShapeMismatchErro
 from gluonish.shape import PartialShape
 
 __all__ = [
+    "ABSENT",
     "GRADIENT_EXTRAS",
     "NOT_DIFFERENTIABLE",
     "XP",
@@ -53,6 +54,15 @@ XP: TypeAlias = Any
 """The module of such arrays."""
 
 KERNEL_EXTRAS = ("rng", "training")
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Any = _Absent()
+"""Stands in shape and dtype inference for an optional input that a call does not have, before one it has."""
 
 GRADIENT_EXTRAS = ("shapes", "dtypes", "needed", "hidden", "params")
 """What a gradient rule can ask for besides arrays and parameters.
@@ -140,6 +150,7 @@ class Operator:
         gradient: ``ZERO_GRADIENT`` or ``NOT_DIFFERENTIABLE``, for operators without gradient rules.
         uses: for optional inputs, a function of parameters that tells whether the input is used. An
             optional input without one is used when it is given.
+        initial: for inputs that a symbol makes variables for, the initializers that these are given.
     """
 
     def __init__(
@@ -161,6 +172,7 @@ class Operator:
         ignored: Sequence[str] = (),
         gradient: str | None = None,
         uses: Mapping[str, Callable[..., bool]] | None = None,
+        initial: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.kernel = kernel
@@ -173,6 +185,7 @@ class Operator:
         self.method = method
         self.ignored = frozenset(ignored)
         self.gradient_kind = gradient
+        self.initial = dict(initial or {})
         self._uses = {name: _Rule.of(function, 0) for name, function in (uses or {}).items()}
         self.kernels: dict[str, tuple[Any, ...]] | None = None
         self._read_signature(kernel)
@@ -187,6 +200,7 @@ class Operator:
         self._shape_rule: _Rule | None = None
         self._dtype_rule: _Rule | None = None
         self._gradients: dict[int | None, _Rule] = {}
+        self.joint: Callable[..., Any] | None = None
         self._plans: dict[tuple[bool, ...], GradientPlan] = {}
         self._checked: set[Any] = set()
 
@@ -352,6 +366,16 @@ class Operator:
 
         return declare
 
+    def together(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare how the operator runs in a team, while training (see ``gluonish.engine.team``).
+
+        The rule is called as ``rule(F, exchange, *arrays, **params)`` with recorded operators and NDArrays.
+        ``exchange(x)`` returns what every member gave, arrays moved to this member's context. The rule
+        returns the visible outputs, or None to run as always.
+        """
+        self.joint = rule
+        return rule
+
     def _rule(self, function: Callable[..., Any], skip: int, *known: Sequence[str]) -> _Rule:
         """Return a rule that asks for nothing but known names."""
         rule = _Rule.of(function, skip)
@@ -386,6 +410,15 @@ class Operator:
         outputs: Sequence[PartialShape] | None = None,
     ) -> tuple[list[PartialShape], list[PartialShape]]:
         """Complete partial shapes of inputs and outputs from each other, in both directions.
+
+        Args:
+            inputs: what is known of the inputs: None for nothing, ABSENT for an optional one that is not
+                there (those behind the last one may be left off).
+            params: the complete parameters.
+            outputs: what is known of the outputs.
+
+        Returns:
+            What is known then of the inputs and of the outputs.
 
         Raises:
             ShapeMismatchError: they contradict each other.
@@ -422,8 +455,11 @@ class Operator:
     ) -> Any:
         output_names = self.outputs(params)
         known = list(outputs) if outputs is not None else [None] * len(output_names)
-        names = (*self.names_of_inputs([True] * len(inputs)), *output_names)
-        return kind(self.name, names, [*inputs, *known], len(inputs))
+        names = self.names_of_inputs([True] * len(inputs))
+        if any(each is ABSENT for each in inputs):  # to NumPy, a dtype equals what can be made one
+            names = tuple("" if each is ABSENT else name for name, each in zip(names, inputs, strict=True))
+            inputs = [None if each is ABSENT else each for each in inputs]
+        return kind(self.name, (*names, *output_names), [*inputs, *known], len(inputs))
 
     @staticmethod
     def _run(rule: _Rule | None, facts: Any, params: Mapping[str, Any]) -> None:

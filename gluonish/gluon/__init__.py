@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gluonish.gluon import data, loss, nn, utils
+from gluonish.gluon import contrib, data, loss, nn, utils
 from gluonish.gluon.block import Block
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.parameter import (
@@ -13,6 +13,7 @@ from gluonish.gluon.parameter import (
 )
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.selection import Glob
+from gluonish.gluon.symbol_block import SymbolBlock
 from gluonish.gluon.trainer import Trainer
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "HybridBlock",
     "Parameter",
     "ParameterDict",
+    "SymbolBlock",
     "Trainer",
+    "contrib",
     "data",
     "loss",
     "nn",

@@ -141,6 +141,10 @@ class Block:
             )
         self._children[str(len(self._children)) if name is None else name] = block
 
+    def named_children(self) -> Iterator[tuple[str, Block]]:
+        """Yield the children, each with the name that it is registered under."""
+        yield from self._children.items()
+
     @property
     def prefix(self) -> str:
         """What the names of its parameters begin with."""
@@ -258,6 +262,36 @@ class Block:
         """Whether the forward pass can run with symbols."""
         return False
 
+    @property
+    def is_hybridized(self) -> bool:
+        """Whether ``hybridize()`` was called on a hybrid block."""
+        return False
+
+    @property
+    def replays_graph(self) -> bool:
+        """Whether calls with arrays run a graph, and not the code of ``forward``."""
+        return self.is_hybridized
+
+    @property
+    def captured_graph(self) -> Any:
+        """The graph that was captured of the block, that for prediction before that for training; or None."""
+        return None
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Hybridize all hybrid blocks below this one; see ``HybridBlock.hybridize``.
+
+        Args:
+            active: whether they run captured graphs from then on.
+            kwargs: as of ``HybridBlock.hybridize``.
+        """
+        for child in self._children.values():
+            child.hybridize(active, **kwargs)
+
+    def register_op_hook(self, callback: Callable[..., None], monitor_all: bool = False) -> None:
+        """Register a hook on the operators of all hybrid blocks; see ``HybridBlock.register_op_hook``."""
+        for child in self._children.values():
+            child.register_op_hook(callback, monitor_all)
+
     # -- calling ------------------------------------------------------------------------------------------
 
     def register_forward_pre_hook(self, hook: Callable[[Block, tuple[Any, ...]], None]) -> HookHandle:
@@ -361,6 +395,34 @@ class Block:
         ]
         return max(readings, key=len)  # the first of equals
 
+    def save(self, prefix: Any) -> None:
+        """Save parameters and structure, to be loaded into a block that is built in the same way.
+
+        Args:
+            prefix: what the names of both files begin with: ``prefix-model.json``, ``prefix-model.params``.
+
+        Raises:
+            NotInitializedError, DeferredInitializationError: a parameter holds no value.
+        """
+        from gluonish.gluon.model_files import save_model  # noqa: PLC0415  it knows of graphs
+
+        save_model(self, prefix)
+
+    def load(self, prefix: Any) -> None:
+        """Load what ``save`` has written; blocks that were hybridized are so again.
+
+        Args:
+            prefix: as of ``save``.
+
+        Raises:
+            MissingFileError: a file does not exist.
+            FileFormatError: a file is not what it should be.
+            ParameterMismatchError: the block is built otherwise than the one that was saved.
+        """
+        from gluonish.gluon.model_files import load_model  # noqa: PLC0415  it knows of graphs
+
+        load_model(self, prefix)
+
     def save_params(self, filename: Any) -> None:
         """Save by full names without the prefix. Deprecated: use ``save_parameters``."""
         warnings.warn("save_params is deprecated, use save_parameters", DeprecationWarning, stacklevel=2)
@@ -390,6 +452,7 @@ class Block:
 
         Raises:
             NotInitializedError: there are inputs, and a parameter was never initialised.
+            ArgumentError: there are inputs, and a block is hybridized.
         """
         from gluonish.gluon.summary import summarize  # noqa: PLC0415  only who asks pays for it
 

@@ -15,48 +15,32 @@ the shapes they had.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gluonish import sym
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import DeferredInitializationError
+from gluonish.gluon.structure import leaves_of
+from gluonish.gluon.tracing import Trace, is_tracing, trace
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.explain import pending_error
 from gluonish.parameter.settling import settling_scope
 from gluonish.shape import PartialShape, is_known
-from gluonish.symbol import Group, Symbol
-from gluonish.symbol.infer import infer_shapes
-from gluonish.symbol.symbol import Node
+from gluonish.symbol import Symbol
 
 if TYPE_CHECKING:
     from gluonish.gluon.block import Block
 
-__all__ = ["complete_and_run", "is_tracing", "trace", "trace_shapes"]
-
-
-class _Tracing(threading.local):
-    """Whether this thread is tracing a block."""
-
-    active: bool = False
-
-
-_TRACING = _Tracing()
-
-
-def is_tracing() -> bool:
-    """Tell whether this thread is tracing a block, so that hooks have to be silent."""
-    return _TRACING.active
+__all__ = ["complete_and_run", "complete_graph", "is_tracing", "trace_shapes"]
 
 
 def complete_and_run(block: Block, args: tuple[Any, ...]) -> Any:
     """Complete the block's own pending parameters from the inputs, and run its forward pass."""
     count = lifecycle.DEFERRALS.count
     pending = _own_pending(block)
-    if not pending or _contains_symbol(args):
+    if not pending or block.replays_graph or _contains_symbol(args):
         output = block.forward(*args)
     else:
         output = _complete_and_run(block, args, pending)
@@ -70,9 +54,7 @@ def _own_pending(block: Block) -> list[ParameterCore]:
 
 
 def _complete_and_run(block: Block, args: tuple[Any, ...], pending: list[ParameterCore]) -> Any:
-    for core in pending:
-        if core.owner is not None:
-            core.owner.called = True
+    _mark_called(pending)
     if block.is_traceable:
         _check_contexts(args, pending)
     # One thread completes; others that came meanwhile find nothing left to do.
@@ -81,6 +63,12 @@ def _complete_and_run(block: Block, args: tuple[Any, ...], pending: list[Paramet
     unsettled = [core for core in pending if core.is_deferred]
     with _undone_on_failure(unsettled), settling_scope(unsettled):
         return block.forward(*args)
+
+
+def _mark_called(pending: Sequence[ParameterCore]) -> None:
+    for core in pending:
+        if core.owner is not None:
+            core.owner.called = True
 
 
 def _check_contexts(args: tuple[Any, ...], pending: list[ParameterCore]) -> None:
@@ -153,41 +141,8 @@ def _signature(value: Any) -> Any:
     return value if isinstance(value, (int, float, str, type(None))) else object()
 
 
-def _contains_symbol(args: Any) -> bool:
-    if isinstance(args, (list, tuple)):
-        return any(_contains_symbol(each) for each in args)
-    return isinstance(args, Symbol)
-
-
-def trace(block: Block, args: tuple[Any, ...]) -> tuple[Symbol, dict[Node, NDArray]]:
-    """Call a block with symbols in the places of arrays.
-
-    Returns:
-        The symbol of its outputs, and the arrays by the variables that stood for them.
-    """
-    arrays: dict[Node, NDArray] = {}
-
-    def stand_in(value: Any) -> Any:
-        if isinstance(value, NDArray):
-            symbol = sym.var(f"data{len(arrays)}", dtype=value.dtype)
-            arrays[symbol.outputs[0][0]] = value
-            return symbol
-        if isinstance(value, (list, tuple)):
-            return type(value)(stand_in(each) for each in value)
-        return value
-
-    before, _TRACING.active = _TRACING.active, True
-    try:
-        output = block.forward(*[stand_in(arg) for arg in args])
-    finally:
-        _TRACING.active = before
-    return Group(_flatten(output)), arrays
-
-
-def _flatten(output: Any) -> list[Symbol]:
-    if isinstance(output, (list, tuple)):
-        return [symbol for each in output for symbol in _flatten(each)]
-    return [output] if output is not None else []
+def _contains_symbol(args: Sequence[Any]) -> bool:
+    return any(isinstance(leaf, Symbol) for leaf in leaves_of(args))
 
 
 def trace_shapes(block: Block, args: tuple[Any, ...]) -> dict[ParameterCore, PartialShape]:
@@ -197,14 +152,24 @@ def trace_shapes(block: Block, args: tuple[Any, ...]) -> dict[ParameterCore, Par
         SymbolValueError, ArgumentTypeError: the block cannot be traced.
         ShapeMismatchError: the shapes contradict each other.
     """
-    graph, arrays = trace(block, args)
-    cores = {parameter.var().outputs[0][0]: parameter.core for _, parameter in block.parameters_by_path()}
+    arrays = [leaf for leaf in leaves_of(args) if isinstance(leaf, NDArray)]
+    return trace(block, args, strict=False).shapes(arrays)
 
-    def known(node: Node) -> PartialShape:
-        core = cores.get(node)
-        if core is not None:
-            return core.shape
-        return arrays[node].shape if node in arrays else None
 
-    table = infer_shapes(graph, known)
-    return {core: table[id(node)][0] for node, core in cores.items() if id(node) in table}
+@contextmanager
+def complete_graph(graph: Trace, cores: Sequence[ParameterCore], arrays: Sequence[NDArray]) -> Iterator[None]:
+    """Complete the pending parameters of a graph from its inputs, in a scope in which it is to be run.
+
+    What does not follow from the inputs' shapes is settled by the run, in this scope.
+    """
+    pending = [core for core in cores if core.is_deferred]
+    _mark_called(pending)
+    with lifecycle.COMPLETING, _undone_on_failure(pending):
+        pending = [core for core in pending if core.is_deferred]
+        shapes = graph.shapes(arrays) if pending else {}
+        for core in pending:
+            core.merge_shape(shapes.get(core))
+        lifecycle.finish([core for core in pending if is_known(core.shape)])
+    unsettled = [core for core in pending if core.is_deferred]
+    with _undone_on_failure(unsettled), settling_scope(unsettled):
+        yield

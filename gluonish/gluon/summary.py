@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
 from gluonish import autograd
 from gluonish.engine.ndarray import NDArray
+from gluonish.errors import ArgumentError
 from gluonish.gluon.block import Block
 from gluonish.gluon.tables import Table, element_count, known_elements
 from gluonish.shape import is_known
@@ -21,6 +23,7 @@ def summarize(block: Block, inputs: tuple[Any, ...]) -> Table:
 
     Raises:
         NotInitializedError: there are inputs, and a parameter was never initialised.
+        ArgumentError: there are inputs, and a block is hybridized: those inside a graph are not called.
     """
     rows: list[tuple[str, str, str]] = []
     counted: set[int] = set()
@@ -33,6 +36,7 @@ def summarize(block: Block, inputs: tuple[Any, ...]) -> Table:
     layers: dict[int, Block] = {}
     block.apply(lambda each: layers.setdefault(id(each), each))
     if inputs:
+        _check_called(layers.values())
         for _, parameter in block.parameters_by_path():
             parameter.core.contexts()  # an error where there are none
         rows.append(("Input", _shapes(inputs), ""))
@@ -44,6 +48,16 @@ def summarize(block: Block, inputs: tuple[Any, ...]) -> Table:
         for each in layers.values():
             record(each, None, "-")
     return Table(("Layer", "Output shape", "Parameters"), rows, right=(2,), notes=_totals(block))
+
+
+def _check_called(blocks: Iterable[Block]) -> None:
+    for block in blocks:
+        if block.is_hybridized:
+            raise ArgumentError(
+                f"{type(block).__name__} {block.name!r}",
+                "must not be hybridized for a summary of what layers return",
+                fix="Call hybridize(False) before, or summary() without inputs.",
+            )
 
 
 def _shapes(value: Any) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from gluonish import nd
 from gluonish.context import Context
+from gluonish.engine import team
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError
 from gluonish.gluon.parameter import Parameter
@@ -20,7 +22,7 @@ from gluonish.parameter.norms import clip_arrays, clip_parameters
 from gluonish.parameter.plan import Plan
 from gluonish.shape import format_shape
 
-__all__ = ["check_sha1", "clip_global_norm", "split_and_load", "split_data"]
+__all__ = ["call_together", "check_sha1", "clip_global_norm", "split_and_load", "split_data"]
 
 
 def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[NDArray]:
@@ -104,6 +106,41 @@ def split_and_load(
         data = nd.array(data, ctx=ctx_list[0])
     slices = split_data(data, len(ctx_list), batch_axis, even_split)
     return [part.as_in_context(ctx) for part, ctx in zip(slices, ctx_list, strict=True)]
+
+
+def call_together(function: Callable[..., Any], *parts: Sequence[Any]) -> list[Any]:
+    """Call a function for each device at the same time, in a thread of its own.
+
+    Layers that look at the whole batch (``SyncBatchNorm``) then see the parts of all devices. While
+    recording, take the gradients of all results by one ``autograd.backward(results)``: they depend on each
+    other.
+
+    Args:
+        function: called with one entry of each of the ``parts``.
+        parts: per argument, the values for the devices.
+
+    Returns:
+        What the calls return, in the order of the devices.
+
+    Raises:
+        ArgumentError: the parts are not equally many, or there are none.
+        TeamError: the calls do not do the same.
+        Exception: what a call raised.
+
+    Example:
+        >>> import gluonish as mx
+        >>> mx.gluon.utils.call_together(lambda x, y: x * y, [1, 2, 3], [4, 5, 6])
+        [4, 10, 18]
+    """
+    counts = {len(each) for each in parts}
+    if len(counts) != 1 or counts == {0}:
+        raise ArgumentError(
+            "call_together()",
+            "needs one part of each argument for every device",
+            expected="sequences of equal length",
+            received=", ".join(str(len(each)) for each in parts) or "nothing",
+        )
+    return team.call_together([partial(function, *part) for part in zip(*parts, strict=True)])
 
 
 def clip_global_norm(

@@ -12,6 +12,7 @@ from gluonish.engine.invoke import make_function as _make_function
 from gluonish.engine.namespace import late as _late
 from gluonish.engine.namespace import populate as _populate
 from gluonish.engine.ndarray import NDArray
+from gluonish.engine.operator import operators as _operators
 from gluonish.nd import contrib, random
 from gluonish.nd.creation import (
     arange,
@@ -53,5 +54,6 @@ from gluonish.nd.functions import (
 from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_dlpack_for_write
 from gluonish.serialization import load, save
 
-_populate(globals(), _make_function)
-__getattr__ = _late(_make_function, globals())
+_functions = {_op.name: _make_function(_op) for _op in _operators().values()}
+_populate(globals(), lambda op, _: _functions[op.name])
+__getattr__ = _late(lambda op, _: _make_function(op), globals())

@@ -1,5 +1,5 @@
 # Written from the operator table by tools/stubs.py; do not edit.
-# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+# ruff: noqa: A001, A002, A004, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -90,6 +90,20 @@ def BlockGrad(
     name: str | None = None,
 ) -> NDArray:
     """Return a copy through which no gradient flows."""
+
+def CTCLoss(
+    data: NDArray,
+    label: NDArray,
+    data_lengths: NDArray | None = None,
+    label_lengths: NDArray | None = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal["first", "last"] = "first",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return, per example, -log of the probability that a sequence of scores says these labels."""
 
 def Cast(
     data: NDArray,
@@ -863,6 +877,8 @@ def crop(
     name: str | None = None,
 ) -> NDArray:
     """Return a copy of the block between bounds of the first axes."""
+
+ctc_loss = CTCLoss
 
 def cumsum(
     a: NDArray,

@@ -1,5 +1,5 @@
 # Written from the operator table by tools/stubs.py; do not edit.
-# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+# ruff: noqa: A001, A002, A004, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -160,6 +160,18 @@ def _backward_gather_nd(
 ) -> NDArray:
     """Return zeros of a shape with the data added at places: the transpose of ``gather_nd``."""
 
+def _band_scan(
+    data: NDArray,
+    stay: NDArray,
+    step: NDArray,
+    skip: NDArray,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return what arrives in each state (steps, batch, states), and what is handed on to it."""
+
 def _conv_data_grad(
     g: NDArray,
     weight: NDArray,
@@ -198,6 +210,22 @@ def _copy(
     name: str | None = None,
 ) -> NDArray:
     """Return a copy."""
+
+def _ctc_states(
+    label: NDArray,
+    data_lengths: NDArray | None = None,
+    label_lengths: NDArray | None = None,
+    *,
+    steps: int,
+    classes: int,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal["first", "last"] = "first",
+    dtype: DTypeLike = "float32",
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Describe the states that the labels of each example are passed through in."""
 
 def _diag_put(
     values: NDArray,

@@ -1,5 +1,5 @@
 # Written from the operator table by tools/stubs.py; do not edit.
-# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+# ruff: noqa: A001, A002, A004, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -30,6 +30,41 @@ def AdaptiveAvgPooling2D(
     name: str | None = None,
 ) -> NDArray:
     """Return images of a given size, each pixel the mean of its share of the input."""
+
+def BatchNormWithReLU(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 0.001,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    *,
+    cudnn_off: Any = ...,
+    max_calib_range: Any = ...,
+    min_calib_range: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Normalise as ``BatchNorm`` does, and set what is below 0 to 0."""
+
+def CTCLoss(
+    data: NDArray,
+    label: NDArray,
+    data_lengths: NDArray | None = None,
+    label_lengths: NDArray | None = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal["first", "last"] = "first",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return, per example, -log of the probability that a sequence of scores says these labels."""
 
 def SparseEmbedding(
     data: NDArray,
@@ -86,6 +121,8 @@ def boolean_mask(
     name: str | None = None,
 ) -> NDArray:
     """Return the elements along an axis where the mask, which has one entry for each, is not 0."""
+
+ctc_loss = CTCLoss
 
 def div_sqrt_dim(
     data: NDArray,

@@ -21,7 +21,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, Operator, find_operator, operator
 from gluonish.ops.common import as_scalar, broadcast_rule, same_rule, unbroadcast
 
-__all__ = ["PYTHON_OPERATORS", "install_python_operators"]
+__all__ = ["BINARIES", "PYTHON_OPERATORS", "install_python_operators"]
 
 Rule = Callable[[Any, Any, Any, Any], Any]
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from gluonish.engine.namespace import late as _late
 from gluonish.engine.namespace import populate as _populate
-from gluonish.symbol import Group, Symbol, var
+from gluonish.sym import random
+from gluonish.sym.creation import arange, eye, full, histogram, linspace, ones, split_v2, zeros
+from gluonish.sym.functions import hypot, maximum, minimum, pow, power  # noqa: A004  MXNet's name
+from gluonish.symbol import Group, Symbol, load, load_json, var
 from gluonish.symbol import make_function as _make_function
 
 Variable = var

@@ -1,5 +1,5 @@
 # Written from the operator table by tools/stubs.py; do not edit.
-# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+# ruff: noqa: A001, A002, A004, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -7,13 +7,28 @@ from typing import Any, Literal
 from numpy.typing import DTypeLike
 
 from gluonish.context import Context
+from gluonish.sym import random as random
+from gluonish.sym.creation import arange as arange
+from gluonish.sym.creation import eye as eye
+from gluonish.sym.creation import full as full
+from gluonish.sym.creation import histogram as histogram
+from gluonish.sym.creation import linspace as linspace
+from gluonish.sym.creation import ones as ones
+from gluonish.sym.creation import split_v2 as split_v2
+from gluonish.sym.creation import zeros as zeros
+from gluonish.sym.functions import hypot as hypot
+from gluonish.sym.functions import maximum as maximum
+from gluonish.sym.functions import minimum as minimum
+from gluonish.sym.functions import pow as pow
+from gluonish.sym.functions import power as power
 from gluonish.symbol import Group as Group
 from gluonish.symbol import Symbol as Symbol
+from gluonish.symbol import load as load
+from gluonish.symbol import load_json as load_json
 from gluonish.symbol import var as var
 from gluonish.sym import _internal as _internal
 from gluonish.sym import contrib as contrib
 from gluonish.sym import linalg as linalg
-from gluonish.sym import random as random
 from gluonish.sym import sparse as sparse
 
 Variable = var
@@ -55,6 +70,20 @@ def BlockGrad(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return a copy through which no gradient flows."""
+
+def CTCLoss(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    data_lengths: Symbol | None = None,
+    label_lengths: Symbol | None = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal["first", "last"] = "first",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return, per example, -log of the probability that a sequence of scores says these labels."""
 
 def Cast(
     data: Symbol | None = None,
@@ -828,6 +857,8 @@ def crop(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return a copy of the block between bounds of the first axes."""
+
+ctc_loss = CTCLoss
 
 def cumsum(
     a: Symbol | None = None,

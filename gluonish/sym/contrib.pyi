@@ -1,5 +1,5 @@
 # Written from the operator table by tools/stubs.py; do not edit.
-# ruff: noqa: A001, A002, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
+# ruff: noqa: A001, A002, A004, E501, F401, I001, N802, PYI021, RUF100  MXNet's names; texts for editors
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -17,6 +17,41 @@ def AdaptiveAvgPooling2D(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return images of a given size, each pixel the mean of its share of the input."""
+
+def BatchNormWithReLU(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    eps: float = 0.001,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    *,
+    cudnn_off: Any = ...,
+    max_calib_range: Any = ...,
+    min_calib_range: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Normalise as ``BatchNorm`` does, and set what is below 0 to 0."""
+
+def CTCLoss(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    data_lengths: Symbol | None = None,
+    label_lengths: Symbol | None = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal["first", "last"] = "first",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return, per example, -log of the probability that a sequence of scores says these labels."""
 
 def SparseEmbedding(
     data: Symbol | None = None,
@@ -73,6 +108,8 @@ def boolean_mask(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return the elements along an axis where the mask, which has one entry for each, is not 0."""
+
+ctc_loss = CTCLoss
 
 def div_sqrt_dim(
     data: Symbol | None = None,

@@ -1,11 +1,16 @@
 """Symbols: computations described, not carried out.
 
-``symbol``  the Symbol class and how symbols are composed
-``infer``   working out shapes and dtypes over a whole graph, in both directions
+``node``      variables and operators, and their graphs
+``symbol``    the Symbol class: outputs of a graph
+``compose``   how symbols are made
+``infer``     working out shapes and dtypes over a whole graph, in both directions
+``files``     graphs as text, in MXNet's format
+``program``   running a graph on arrays
 """
 
 from __future__ import annotations
 
-from gluonish.symbol.symbol import Group, Symbol, compose, make_function, var
+from gluonish.symbol.compose import Group, compose, load, load_json, make_function, var
+from gluonish.symbol.symbol import Symbol
 
-__all__ = ["Group", "Symbol", "compose", "make_function", "var"]
+__all__ = ["Group", "Symbol", "compose", "load", "load_json", "make_function", "var"]

@@ -10,22 +10,22 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gluonish.dtype import as_dtype
-from gluonish.engine.operator import find_operator
-from gluonish.errors import DTypeError, GluonishError, ShapeMismatchError
-from gluonish.ops.arithmetic import PYTHON_OPERATORS
-from gluonish.shape import PartialShape, from_mxnet, merge_shapes
+from gluonish.errors import DTypeError, ShapeMismatchError
+from gluonish.shape import PartialShape, is_known, merge_shapes
+from gluonish.symbol.node import copy_graph, located
+from gluonish.symbol.spelling import read_dtype, read_shape
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from gluonish.symbol.symbol import Node, Symbol
+    from gluonish.engine.operator import Operator
+    from gluonish.symbol.node import Node
+    from gluonish.symbol.symbol import Symbol
 
-__all__ = ["infer_dtypes", "infer_shapes"]
+__all__ = ["infer_dtypes", "infer_shapes", "settled_broadcasts"]
 
 Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
-
-_BROADCASTING = {each.elemwise: find_operator(each.array) for each in PYTHON_OPERATORS.values()}
 
 
 def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table:
@@ -40,7 +40,7 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
     """
 
     def start(node: Node) -> PartialShape:
-        declared = from_mxnet(node.attrs.get("__shape__"), owner=f"The shape of {node.name!r}")
+        declared = read_shape(node.attrs.get("__shape__"), f"The shape of {node.name!r}")
         return merge_shapes(declared, known(node), owner=f"Variable {node.name!r}")
 
     def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -51,7 +51,7 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
             return node.op.infer(inputs, node.params, outputs)
         except ShapeMismatchError:
             # Python's operators on arrays broadcast, so on symbols they may too.
-            return _BROADCASTING[node.op.name].infer(inputs, {}, outputs)
+            return node.broadcasting.infer(inputs, {}, outputs)
 
     return _fixpoint(symbol, start, rule)
 
@@ -64,9 +64,8 @@ def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> T
     """
 
     def start(node: Node) -> np.dtype[Any] | None:
-        declared = node.attrs.get("__dtype__")
         given = known.get(node.name)
-        return given if given is not None or declared is None else as_dtype(declared)
+        return read_dtype(node.attrs.get("__dtype__")) if given is None else given
 
     def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
         assert node.op is not None
@@ -83,6 +82,23 @@ def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> T
             found[id(node)] = as_dtype("float32")
             table = _fixpoint(symbol, known_or_found, rule)
     return table
+
+
+def settled_broadcasts(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Symbol:
+    """Return a copy of a graph in which every operator is the one that runs, given shapes of variables.
+
+    Python's operators on symbols are recorded as those of equal shapes, as in MXNet. Where the shapes turn
+    out to differ, the copy has the broadcasting ones.
+    """
+    shapes = infer_shapes(symbol, known)
+
+    def chosen(node: Node) -> Operator:
+        assert node.op is not None
+        inputs = [shapes[id(child)][i] for child, i in node.inputs]
+        differ = node.lenient and all(map(is_known, inputs)) and inputs[0] != inputs[1]
+        return node.broadcasting if differ else node.op
+
+    return type(symbol)(copy_graph(symbol.outputs, lambda _: None, chosen))
 
 
 def _fixpoint(
@@ -111,23 +127,14 @@ def _apply(
     """Run the rule of one node; tell whether anything was learned."""
     inputs = [table[id(child)][i] for child, i in node.inputs]
     outputs = table[id(node)]
+    arranged = node.arranged(inputs)
     try:
-        new_inputs, new_outputs = rule(node, inputs, outputs)
+        found, new_outputs = rule(node, arranged, outputs)
     except (ShapeMismatchError, DTypeError) as error:
-        raise _located(error, node) from error
+        raise located(error, node.name) from error
+    new_inputs = node.picked(found, arranged)
     learned = new_inputs != inputs or new_outputs != outputs
     for (child, i), value in zip(node.inputs, new_inputs, strict=True):
         table[id(child)][i] = value
     table[id(node)] = list(new_outputs)
     return learned
-
-
-def _located(error: GluonishError, node: Node) -> GluonishError:
-    """Return the error with the node's name in front, since a graph has many nodes of one operator."""
-    return type(error)(
-        f"Node {node.name!r}: {error.subject[0].lower()}{error.subject[1:]}",
-        error.problem,
-        expected=error.expected,
-        received=error.received,
-        fix=error.fix,
-    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from gluonish import name as naming
 from gluonish.dtype import as_dtype
-from gluonish.engine.invoke import split_arguments
 from gluonish.engine.methods import OperatorMethods
 from gluonish.engine.operator import Operator, find_operator
 from gluonish.errors import (
@@ -18,55 +16,11 @@ from gluonish.errors import (
     SymbolValueError,
     UnknownNameError,
 )
-from gluonish.ops.arithmetic import PYTHON_OPERATORS
 from gluonish.shape import from_mxnet
-from gluonish.symbol import infer
+from gluonish.symbol import files, infer
+from gluonish.symbol.node import Entry, Node, checked_attributes, copy_graph, sorted_nodes
 
-__all__ = ["Group", "Node", "Symbol", "compose", "make_function", "var"]
-
-
-class Node:
-    """A variable or an operator in a graph.
-
-    Attributes:
-        op: the operator; None for a variable.
-        name: its name.
-        inputs: the outputs of other nodes that it takes: pairs of node and number.
-        params: the complete parameters of the operator.
-        given: the parameters as they were given, which is what files store.
-        attrs: attributes, ``__shape__`` and the like.
-        lenient: whether the arrays may also broadcast, as Python's operators do on arrays.
-    """
-
-    __slots__ = ("attrs", "given", "inputs", "lenient", "name", "op", "params")
-
-    def __init__(
-        self,
-        op: Operator | None,
-        name: str,
-        inputs: Sequence[tuple[Node, int]] = (),
-        params: Mapping[str, Any] | None = None,
-        given: Mapping[str, Any] | None = None,
-        attrs: Mapping[str, Any] | None = None,
-        lenient: bool = False,
-    ) -> None:
-        self.op = op
-        self.name = name
-        self.inputs = tuple(inputs)
-        self.params = dict(params or {})
-        self.given = dict(given or {})
-        self.attrs = dict(attrs or {})
-        self.lenient = lenient
-
-    def n_outputs(self) -> int:
-        """Return the number of outputs, hidden ones included."""
-        return 1 if self.op is None else len(self.op.outputs(self.params))
-
-    def output_name(self, index: int) -> str:
-        """Return the name of an output: the variable's name, or the node's with the output's behind it."""
-        if self.op is None:
-            return self.name
-        return f"{self.name}_{self.op.outputs(self.params)[index]}"
+__all__ = ["Symbol"]
 
 
 class Symbol(OperatorMethods):
@@ -116,7 +70,9 @@ class Symbol(OperatorMethods):
         for output in self.outputs:
             yield Symbol([output])
 
-    def __getitem__(self, key: int | str) -> Symbol:
+    def __getitem__(self, key: int | str | slice) -> Symbol:
+        if isinstance(key, slice):
+            return Symbol(self.outputs[key])
         if isinstance(key, str):
             names = self.list_outputs()
             if names.count(key) != 1:
@@ -136,18 +92,7 @@ class Symbol(OperatorMethods):
 
     def nodes(self) -> list[Node]:
         """Return all nodes below the outputs, inputs before those who use them."""
-        order: list[Node] = []
-        seen: set[int] = set()
-        pending: list[tuple[Node, bool]] = [(node, False) for node, _ in reversed(self.outputs)]
-        while pending:
-            node, expanded = pending.pop()
-            if expanded:
-                order.append(node)
-            elif id(node) not in seen:
-                seen.add(id(node))
-                pending.append((node, True))
-                pending.extend((child, False) for child, _ in reversed(node.inputs))
-        return order
+        return sorted_nodes(self.outputs)
 
     def _variables(self) -> tuple[list[Node], list[Node]]:
         """Return the variables that are arguments, and those that are states of operators."""
@@ -185,17 +130,59 @@ class Symbol(OperatorMethods):
         """Return a group of all outputs of all nodes."""
         outputs: list[tuple[Node, int]] = []
         for node in self.nodes():
-            count = 1 if node.op is None else node.op.visible(node.params)
-            outputs.extend((node, i) for i in range(count))
+            outputs.extend((node, i) for i in range(node.n_visible()))
         return Symbol(outputs)
 
-    def attr(self, key: str) -> Any:
-        """Return an attribute of the node, or None."""
-        return self.outputs[0][0].attrs.get(key)
+    def get_children(self) -> Symbol | None:
+        """Return a group of what the nodes of the outputs take; None of variables."""
+        entries = [entry for node, _ in self.outputs for entry in node.inputs]
+        unique = dict.fromkeys(entries)
+        return Symbol(list(unique)) if unique else None
 
-    def list_attr(self) -> dict[str, Any]:
-        """Return all attributes of the node."""
-        return dict(self.outputs[0][0].attrs)
+    # -- attributes -------------------------------------------------------------------------------------
+
+    def attr(self, key: str) -> str | None:
+        """Return an attribute of the node, or a parameter it was given, as a string; None if there is none.
+
+        Example:
+            >>> import gluonish as mx
+            >>> mx.sym.var("x", shape=(2, 0), lr_mult=2).attr("__shape__")
+            '(2, 0)'
+        """
+        return self.outputs[0][0].attribute(key) if self.name is not None else None
+
+    def list_attr(self, recursive: bool = False) -> dict[str, str]:
+        """Return all attributes of the node, and the parameters it was given.
+
+        Args:
+            recursive: no longer anything: those of all nodes are returned by ``attr_dict()``.
+
+        Raises:
+            ArgumentError: ``recursive`` is True.
+        """
+        if recursive:
+            raise ArgumentError("list_attr()", "is not recursive", fix="Use attr_dict().")
+        return self.outputs[0][0].attributes()
+
+    def attr_dict(self) -> dict[str, dict[str, str]]:
+        """Return the attributes, and the parameters given, of all nodes that have some, by their names.
+
+        Example:
+            >>> import gluonish as mx
+            >>> mx.sym.Activation(mx.sym.var("x"), act_type="relu", name="act").attr_dict()
+            {'act': {'act_type': 'relu'}}
+        """
+        found = {node.name: node.attributes() for node in self.nodes()}
+        return {name: attributes for name, attributes in found.items() if attributes}
+
+    def _set_attr(self, **kwargs: str) -> None:
+        """Set attributes of the node.
+
+        Raises:
+            ArgumentTypeError: a value is no string.
+        """
+        node = self.outputs[0][0]
+        node.attrs.update(checked_attributes(kwargs, f"Node {node.name!r}"))
 
     # -- inference --------------------------------------------------------------------------------------
 
@@ -265,11 +252,109 @@ class Symbol(OperatorMethods):
             [value((node, 0)) for node in states],
         )
 
+    def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+        """Work out dtypes as ``infer_type`` does, which always finds all of them."""
+        return self.infer_type(*args, **kwargs)
+
+    # -- files --------------------------------------------------------------------------------------------
+
+    def tojson(self, remove_amp_cast: bool = True) -> str:  # noqa: ARG002  there are no such casts
+        """Return the graph as text, in the format of MXNet's ``symbol.json``.
+
+        Args:
+            remove_amp_cast: taken for the sake of the interface.
+
+        Example:
+            >>> import gluonish as mx
+            >>> y = mx.sym.relu(mx.sym.var("x"), name="y")
+            >>> mx.sym.load_json(y.tojson()).list_arguments()
+            ['x']
+        """
+        return files.to_json(self.outputs)
+
+    def save(self, fname: Any, remove_amp_cast: bool = True) -> None:
+        """Write the graph to a file, which MXNet reads too.
+
+        Args:
+            fname: a path.
+            remove_amp_cast: as of ``tojson``.
+
+        Raises:
+            ArgumentTypeError: not a path.
+            MissingFileError: its folder does not exist.
+        """
+        files.write_file(fname, self.tojson(remove_amp_cast))
+
+    def debug_str(self) -> str:
+        """Return a listing of the graph: outputs, variables, and operators with inputs and attributes."""
+        lines = ["Symbol Outputs:"]
+        lines += [f"\toutput[{i}]={node.name}({index})" for i, (node, index) in enumerate(self.outputs)]
+        for node in self.nodes():
+            if node.op is None:
+                lines.append(f"Variable:{node.name}")
+                continue
+            lines += ["--------------------", f"Op:{node.op.name}, Name={node.name}", "Inputs:"]
+            lines += [
+                f"\targ[{i}]={child.name}({index}) version={int(i in node.op.aux)}"
+                for i, (child, index) in enumerate(node.inputs)
+            ]
+            written = node.written()
+            if written:
+                lines += ["Attrs:", *(f"\t{key}={written[key]}" for key in sorted(written))]
+        return "\n".join(lines) + "\n"
+
+    def __copy__(self) -> Symbol:
+        return Symbol(copy_graph(self.outputs, lambda _: None))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Symbol:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        lenient = [i for i, node in enumerate(self.nodes()) if node.lenient]
+        return _unpickled, (self.tojson(), lenient)
+
     # -- composition --------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Symbol, name: str | None = None, **kwargs: Symbol) -> Symbol:
+        """Return a copy of the graph with other symbols in place of its variables.
+
+        Args:
+            args: what replaces the arguments, in the order of ``list_arguments()``.
+            name: a name for the node of the output.
+            kwargs: what replaces variables, by their names.
+
+        Raises:
+            ArgumentTypeError: by position and by name at once, or no symbols.
+            UnknownNameError: there is no such variable.
+
+        Example:
+            >>> import gluonish as mx
+            >>> x, y = mx.sym.var("x"), mx.sym.var("y")
+            >>> (x * 2)(x=y + 1).list_arguments()
+            ['y']
+        """
+        if args and kwargs:
+            raise ArgumentTypeError(
+                repr(self), "is composed with symbols by position or by name, not both", received="both"
+            )
+        names = self.list_inputs()
+        given = dict(zip(self.list_arguments(), args, strict=False)) if args else kwargs
+        unknown = [each for each in given if each not in names]
+        if unknown or len(args) > len(self.list_arguments()):
+            raise UnknownNameError(
+                f"Variable {(unknown or ['behind the last'])[0]!r}",
+                f"is none of {self!r}",
+                expected="one of " + ", ".join(names),
+            )
+        replaced = {each: _only_output(symbol, repr(self)) for each, symbol in given.items()}
+        outputs = copy_graph(self.outputs, lambda node: replaced.get(node.name))
+        if name is not None:
+            outputs[0][0].name = naming.current().get(name, "")
+        return Symbol(outputs)
 
     def apply_operator(self, op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Symbol:
         """Compose an operator with this symbol as its first input."""
-        return compose(op, (self, *args), kwargs)
+        return _compose()(op, (self, *args), kwargs)
 
     def astype(self, dtype: Any) -> Symbol:
         """Return the symbol in another dtype."""
@@ -277,7 +362,13 @@ class Symbol(OperatorMethods):
 
     def detach(self) -> Symbol:
         """Return the symbol with no gradient flowing back through it."""
-        return compose(find_operator("BlockGrad"), (self,), {})
+        return _compose()(find_operator("BlockGrad"), (self,), {})
+
+    def optimize_for(self, backend: Any, *args: Any, **kwargs: Any) -> Symbol:  # noqa: ARG002
+        """Return the symbol for a backend, which is the symbol: gluonish chooses kernels when they run."""
+        return self
+
+    get_backend_symbol = optimize_for
 
     # -- what only arrays have ------------------------------------------------------------------------------
 
@@ -315,6 +406,7 @@ _ARRAY_ONLY = frozenset(
         "attach_grad",
         "backward",
         "context",
+        "copy",
         "copyto",
         "ctx",
         "dtype",
@@ -329,183 +421,28 @@ _ARRAY_ONLY = frozenset(
 )
 
 
-def var(
-    name: str,
-    attr: Mapping[str, Any] | None = None,
-    shape: Any = None,
-    lr_mult: float | None = None,
-    wd_mult: float | None = None,
-    dtype: Any = None,
-    init: Any = None,
-    stype: Any = None,
-    **kwargs: Any,
-) -> Symbol:
-    """Return a variable.
-
-    Args:
-        name: its name.
-        attr: attributes.
-        shape: its shape, as far as it is known; 0 for an unknown axis.
-        lr_mult: factor on the learning rate.
-        wd_mult: factor on the weight decay.
-        dtype: its element type.
-        init: its initializer, or the initializer's ``dumps()``.
-        stype: its storage type.
-        kwargs: further attributes, named ``__x__``.
+def _only_output(symbol: Any, owner: str) -> Entry:
+    """Return the output of a symbol that has one.
 
     Raises:
-        ArgumentTypeError: the name is no string.
+        ArgumentTypeError: it is no symbol, or has several.
     """
-    if not isinstance(name, str):
-        raise ArgumentTypeError("A variable", "needs a name", expected="a string", received=repr(name))
-    attrs = dict(attr or {})
-    given = {
-        "__shape__": shape,
-        "__lr_mult__": lr_mult,
-        "__wd_mult__": wd_mult,
-        "__dtype__": None if dtype is None else as_dtype(dtype),
-        "__init__": init,
-        "__storage_type__": stype,
-    }
-    attrs.update((key, value) for key, value in given.items() if value is not None)
-    for key, value in kwargs.items():
-        if not (key.startswith("__") and key.endswith("__")):
-            raise ArgumentError(f"Variable {name!r}", f"has no attribute {key!r}", fix="Write it __x__.")
-        attrs[key] = value
-    return Symbol([(Node(None, name, attrs=attrs), 0)])
-
-
-def Group(symbols: Sequence[Symbol]) -> Symbol:  # noqa: N802  MXNet's name
-    """Return one symbol with the outputs of several."""
-    if not symbols or not all(isinstance(each, Symbol) for each in symbols):
-        raise ArgumentTypeError("Group()", "needs symbols", expected="a list of Symbols")
-    return Symbol([output for each in symbols for output in each.outputs])
-
-
-def compose(
-    op: Operator,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    *,
-    name: str | None = None,
-    hint: str | None = None,
-    lenient: bool = False,
-) -> Symbol:
-    """Return the symbol of an operator on symbols; inputs that are not given become variables.
-
-    Raises:
-        ArgumentTypeError: an input is no symbol, or has several outputs.
-    """
-    given_name = naming.current().get(name, hint or op.name.lower().lstrip("_"))
-    inputs, given = split_arguments(op, args, kwargs)
-    params = op.fill(given)
-    entries = [
-        _entry(op, symbol, f"{given_name}_{input_name}")
-        for symbol, input_name in zip(*_complete(op, inputs, params), strict=True)
-    ]
-    node = Node(op, given_name, entries, params, given, lenient=lenient)
-    return Symbol([(node, i) for i in range(op.visible(params))])
-
-
-def _complete(op: Operator, inputs: list[Any], params: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
-    """Drop the inputs that these parameters do not use, and name the rest."""
-    if op.variadic is not None:
-        return inputs, [f"arg{i}" for i in range(len(inputs))]
-    used = op.used_inputs(params)
-    inputs = [*inputs, *[None] * (len(op.input_names) - len(inputs))]
-    kept = [
-        (symbol, n)
-        for symbol, n in zip(inputs, op.input_names, strict=True)
-        if n in used or symbol is not None
-    ]
-    return [symbol for symbol, _ in kept], [n for _, n in kept]
-
-
-def _entry(op: Operator, symbol: Any, default_name: str) -> tuple[Node, int]:
-    if symbol is None:
-        return Node(None, default_name), 0
-    if not isinstance(symbol, Symbol):
+    if not isinstance(symbol, Symbol) or len(symbol.outputs) != 1:
         raise ArgumentTypeError(
-            f"Operator {op.name!r}",
-            "takes symbols here",
-            expected="a Symbol",
-            received=f"{type(symbol).__name__}",
-            fix="Arrays and symbols cannot be mixed; make constants parameters of the block.",
-        )
-    if len(symbol.outputs) != 1:
-        raise ArgumentTypeError(
-            f"Operator {op.name!r}",
-            "takes one output per input",
-            received=f"{symbol!r} with {len(symbol.outputs)}",
-            fix="Choose one of them, y[0].",
+            owner, "is composed with symbols of one output", expected="a Symbol", received=repr(symbol)[:60]
         )
     return symbol.outputs[0]
 
 
-def make_function(op: Operator) -> Callable[..., Symbol]:
-    """Return the function that ``mx.sym`` has for an operator."""
-
-    def function(*args: Any, name: str | None = None, attr: Any = None, **kwargs: Any) -> Symbol:
-        kwargs.pop("out", None)
-        symbol = compose(op, args, kwargs, name=name)
-        if attr:
-            symbol.outputs[0][0].attrs.update(attr)
-        return symbol
-
-    function.__name__ = function.__qualname__ = op.name
-    function.__doc__ = op.doc
-    return function
+def _unpickled(text: str, lenient: Sequence[int]) -> Symbol:
+    symbol = Symbol(files.from_json(text))
+    nodes = symbol.nodes()
+    for i in lenient:
+        nodes[i].lenient = True
+    return symbol
 
 
-# -- Python's operators ---------------------------------------------------------------------------------
+def _compose() -> Callable[..., Symbol]:
+    from gluonish.symbol.compose import compose  # noqa: PLC0415  composing is above this module
 
-
-_WRITTEN_TOGETHER = (
-    "_plus_scalar",
-    "_minus_scalar",
-    "_rminus_scalar",
-    "_mul_scalar",
-    "_div_scalar",
-    "_rdiv_scalar",
-    "_mod_scalar",
-    "_rmod_scalar",
-    "_power_scalar",
-)
-"""Operators whose nodes MXNet calls ``_plusscalar0``; those of the others are called ``_equal_scalar0``."""
-
-
-def _binary_method(elemwise: str | None, scalar: str) -> Callable[..., Any]:
-    scalar_op = find_operator(scalar)
-    array_op = None if elemwise is None else find_operator(elemwise)
-    hint = scalar.removesuffix("_scalar")
-    scalar_hint = f"{hint}scalar" if scalar in _WRITTEN_TOGETHER else scalar
-
-    def method(self: Symbol, other: Any) -> Any:
-        if isinstance(other, Symbol) and array_op is not None:
-            return compose(array_op, (self, other), {}, hint=hint, lenient=True)
-        if isinstance(other, numbers.Real):
-            return compose(scalar_op, (self,), {"scalar": other}, hint=scalar_hint)
-        return NotImplemented
-
-    return method
-
-
-def _unary_method(op_name: str, hint: str) -> Callable[[Symbol], Symbol]:
-    op = find_operator(op_name)
-
-    def method(self: Symbol) -> Symbol:
-        return compose(op, (self,), {}, hint=hint)
-
-    return method
-
-
-def _install_python_operators() -> None:
-    for name, each in PYTHON_OPERATORS.items():
-        setattr(Symbol, f"__{name}__", _binary_method(each.elemwise, each.scalar))
-        setattr(Symbol, f"__r{name}__", _binary_method(None, each.reverse))
-    # MXNet negates by multiplying with -1, and names the node so.
-    for name, op_name, hint in (("__neg__", "negative", "_mulscalar"), ("__abs__", "abs", "abs")):
-        setattr(Symbol, name, _unary_method(op_name, hint))
-
-
-_install_python_operators()
+    return compose

@@ -52,7 +52,7 @@ def test_a_sub_namespace_can_be_imported():
 
 def test_names_that_a_module_has_already_are_kept():
     module = {"__name__": "gluonish.test_of_populate", "softmax": "mine"}
-    populate(module, lambda op: op.name)
+    populate(module, lambda op, _: op.name)
     assert (module["softmax"], module["relu"]) == ("mine", "relu")
     assert module["linalg"].gemm2 == "_linalg_gemm2"
 

@@ -284,3 +284,15 @@ def test_without_inputs_nothing_is_run_and_pending_shapes_are_shown():
         "  not trainable: 0",
         "  arrays of unknown shape, not counted: 1",
     ]
+
+
+def test_a_hybridized_block_has_no_summary_of_outputs_as_in_mxnet():
+    net, x = normalized(), images()
+    net.hybridize()
+    with pytest.raises(
+        AssertionError, match=r"'net_conv0' must not be hybridized .*\n.*Call hybridize\(False\) before"
+    ):
+        net.summary(x)
+    assert len(summarize(net, ()).rows) == 6
+    net.hybridize(False)
+    net.summary(x)

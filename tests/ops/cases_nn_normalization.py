@@ -90,9 +90,39 @@ BATCH += [
     Case(
         "_contrib_SyncBatchNorm",
         _inputs(4, 3, 2),
-        {"output_mean_var": True, "key": "bn0", "ndev": 2},
+        {"output_mean_var": True, "key": "bn0", "ndev": 1},
         expect=lambda x, g, b, m, v: _batch(x, np.ones(3), b, third=lambda var: var - 1e-3),
         note="variance",
+    ),
+]
+
+
+def _rectified(*arrays, **options):
+    output, *statistics = _batch(*arrays, **{"third": _inverse_root, **options})
+    return (np.maximum(output, 0), *statistics)
+
+
+BATCH += [
+    Case(
+        "_contrib_BatchNormWithReLU",
+        _inputs(4, 3, 2),
+        {"fix_gamma": False, "eps": 1e-2},
+        expect=lambda x, g, b, m, v: _rectified(x, g, b, eps=1e-2)[0],
+        note="training",
+    ),
+    Case(
+        "_contrib_BatchNormWithReLU",
+        _inputs(4, 3),
+        {"fix_gamma": False, "output_mean_var": True},
+        expect=lambda x, g, b, m, v: _rectified(x, g, b, m, v),
+        training=False,
+        note="prediction",
+    ),
+    Case(
+        "_contrib_BatchNormWithReLU",
+        _inputs(4, 2, 3, axis=-1),
+        {"axis": -1, "output_mean_var": True},
+        expect=lambda x, g, b, m, v: _rectified(x, np.ones(3), b, axis=-1),
     ),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gluonish.gluon.block import Block
 from gluonish.gluon.hybrid_block import HybridBlock
-from gluonish.gluon.nn.activations import GELU, Activation, LeakyReLU, PReLU
+from gluonish.gluon.nn.activations import ELU, GELU, SELU, Activation, LeakyReLU, PReLU, Swish
 from gluonish.gluon.nn.basic_layers import (
     Dense,
     Dropout,
@@ -15,12 +15,19 @@ from gluonish.gluon.nn.basic_layers import (
 )
 from gluonish.gluon.nn.containers import HybridSequential, Sequential
 from gluonish.gluon.nn.conv_layers import (
+    Conv1D,
+    Conv1DTranspose,
+    Conv2D,
+    Conv2DTranspose,
+    Conv3D,
+    Conv3DTranspose,
+)
+from gluonish.gluon.nn.norm_layers import BatchNorm, BatchNormReLU, GroupNorm, InstanceNorm, LayerNorm
+from gluonish.gluon.nn.padding_layers import ReflectionPad2D
+from gluonish.gluon.nn.pooling_layers import (
     AvgPool1D,
     AvgPool2D,
     AvgPool3D,
-    Conv1D,
-    Conv2D,
-    Conv3D,
     GlobalAvgPool1D,
     GlobalAvgPool2D,
     GlobalAvgPool3D,
@@ -31,19 +38,25 @@ from gluonish.gluon.nn.conv_layers import (
     MaxPool2D,
     MaxPool3D,
 )
-from gluonish.gluon.nn.norm_layers import BatchNorm, LayerNorm
+from gluonish.gluon.symbol_block import SymbolBlock
 
 __all__ = [
+    "ELU",
     "GELU",
+    "SELU",
     "Activation",
     "AvgPool1D",
     "AvgPool2D",
     "AvgPool3D",
     "BatchNorm",
+    "BatchNormReLU",
     "Block",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
     "Dense",
     "Dropout",
     "Embedding",
@@ -54,9 +67,11 @@ __all__ = [
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
     "GlobalMaxPool3D",
+    "GroupNorm",
     "HybridBlock",
     "HybridLambda",
     "HybridSequential",
+    "InstanceNorm",
     "Lambda",
     "LayerNorm",
     "LeakyReLU",
@@ -64,5 +79,8 @@ __all__ = [
     "MaxPool2D",
     "MaxPool3D",
     "PReLU",
+    "ReflectionPad2D",
     "Sequential",
+    "Swish",
+    "SymbolBlock",
 ]

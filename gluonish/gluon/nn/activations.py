@@ -9,7 +9,7 @@ from gluonish.engine.operator import find_operator
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.nn.arguments import as_count, check_number
 
-__all__ = ["GELU", "Activation", "LeakyReLU", "PReLU"]
+__all__ = ["ELU", "GELU", "SELU", "Activation", "LeakyReLU", "PReLU", "Swish"]
 
 
 class Activation(HybridBlock):
@@ -114,3 +114,82 @@ class GELU(HybridBlock):
 
     def __repr__(self) -> str:
         return type(self).__name__
+
+
+class ELU(HybridBlock):
+    """x where x > 0, else ``alpha (exp(x) - 1)``.
+
+    Clevert, Unterthiner and Hochreiter, Exponential linear units (2016).
+
+    Args:
+        alpha: the depth that the output tends to below 0.
+        prefix: as of Block.
+        params: as of Block.
+
+    Raises:
+        ArgumentError: ``alpha`` is no number.
+
+    Example:
+        >>> import gluonish as mx
+        >>> mx.gluon.nn.ELU(2.0)(mx.nd.array([-50.0, 0.0, 3.0])).asnumpy()
+        array([-2.,  0.,  3.], dtype=float32)
+    """
+
+    def __init__(self, alpha: float = 1.0, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        check_number("ELU", "alpha", alpha)
+        self._alpha = alpha
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Activate."""
+        return F.LeakyReLU(x, act_type="elu", slope=self._alpha)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._alpha})"
+
+
+class SELU(HybridBlock):
+    """An ELU scaled so that mean 0 and variance 1 pass through: Klambauer et al., SNNs (2017).
+
+    Example:
+        >>> import gluonish as mx
+        >>> mx.gluon.nn.SELU()(mx.nd.array([-50.0, 0.0, 1.0])).asnumpy().round(4)
+        array([-1.7581,  0.    ,  1.0507], dtype=float32)
+    """
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Activate."""
+        return F.LeakyReLU(x, act_type="selu", name="fwd")
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+class Swish(HybridBlock):
+    """x sigmoid(beta x): Ramachandran, Zoph and Le, Searching for activation functions (2017).
+
+    Args:
+        beta: how steep the sigmoid is.
+        prefix: as of Block.
+        params: as of Block.
+
+    Raises:
+        ArgumentError: ``beta`` is no number.
+
+    Example:
+        >>> import gluonish as mx
+        >>> mx.gluon.nn.Swish()(mx.nd.array([-50.0, 0.0, 50.0])).asnumpy().round(4) + 0.0
+        array([ 0.,  0., 50.], dtype=float32)
+    """
+
+    def __init__(self, beta: float = 1.0, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        check_number("Swish", "beta", beta)
+        self._beta = beta
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Activate."""
+        return x * F.sigmoid(self._beta * x, name="fwd")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._beta})"

@@ -9,7 +9,10 @@ from typing import Any
 
 from gluonish.errors import ArgumentError
 
-__all__ = ["as_count", "as_sizes", "check_number"]
+__all__ = ["LAYOUTS", "as_count", "as_sizes", "check_number", "checked_layout"]
+
+LAYOUTS = {1: ("NCW", "NWC"), 2: ("NCHW", "NHWC"), 3: ("NCDHW", "NDHWC")}
+"""The orders of axes, by the number of dimensions; the first is the usual one."""
 
 
 def as_count(layer: str, argument: str, value: Any, least: int) -> int:
@@ -71,6 +74,22 @@ def check_number(
     number = float(value) if isinstance(value, Real) else math.nan
     if math.isnan(number) or (least is not None and number < least) or (most is not None and number > most):
         raise ArgumentError(layer, f"has an impossible {argument}", expected=expected, received=repr(value))
+
+
+def checked_layout(layer: str, layout: str, ndim: int) -> str:
+    """Return the order of axes, if it is a possible one.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    if layout not in LAYOUTS[ndim]:
+        raise ArgumentError(
+            layer,
+            "has an unknown layout",
+            expected=" or ".join(map(repr, LAYOUTS[ndim])),
+            received=repr(layout),
+        )
+    return layout
 
 
 def _as_int(value: Any) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,6 +65,19 @@ class Sequential(_Stack):
     def forward(self, x: Any) -> Any:
         """Run the blocks."""
         return self._run(x)
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Hybridize the blocks, each as a graph of its own; see ``HybridBlock.hybridize``.
+
+        A warning says so if a HybridSequential could make one graph of them.
+        """
+        if self._children and all(isinstance(block, HybridBlock) for block in self._children.values()):
+            warnings.warn(
+                f"All children of this Sequential layer {self.prefix!r} are HybridBlocks. Consider using "
+                "HybridSequential for the best performance.",
+                stacklevel=2,
+            )
+        super().hybridize(active, **kwargs)
 
 
 class HybridSequential(_Stack, HybridBlock):

@@ -1,7 +1,7 @@
-"""Convolution and pooling.
+"""Convolutions and their transposes.
 
-The layers for one, two and three dimensions differ in their defaults only; ``_Conv`` and ``_Pooling`` are the
-layers.
+The layers for one, two and three dimensions differ in their number of dimensions only; ``_Conv`` and
+``_ConvTranspose`` are the layers.
 """
 
 from __future__ import annotations
@@ -11,38 +11,9 @@ from typing import Any
 from gluonish.errors import ArgumentError
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.nn.activations import Activation
-from gluonish.gluon.nn.arguments import as_count, as_sizes
+from gluonish.gluon.nn.arguments import LAYOUTS, as_count, as_sizes, checked_layout
 
-__all__ = [
-    "AvgPool1D",
-    "AvgPool2D",
-    "AvgPool3D",
-    "Conv1D",
-    "Conv2D",
-    "Conv3D",
-    "GlobalAvgPool1D",
-    "GlobalAvgPool2D",
-    "GlobalAvgPool3D",
-    "GlobalMaxPool1D",
-    "GlobalMaxPool2D",
-    "GlobalMaxPool3D",
-    "MaxPool1D",
-    "MaxPool2D",
-    "MaxPool3D",
-]
-
-LAYOUTS = {1: ("NCW", "NWC"), 2: ("NCHW", "NHWC"), 3: ("NCDHW", "NDHWC")}
-
-
-def _checked_layout(layer: str, layout: str, ndim: int) -> str:
-    if layout not in LAYOUTS[ndim]:
-        raise ArgumentError(
-            layer,
-            "has an unknown layout",
-            expected=" or ".join(map(repr, LAYOUTS[ndim])),
-            received=repr(layout),
-        )
-    return layout
+__all__ = ["Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose"]
 
 
 def _divided(layer: str, argument: str, count: int, groups: int) -> int:
@@ -67,13 +38,13 @@ class _Conv(HybridBlock):
         padding: zeros added on both sides.
         dilation: the distances between points of the kernel.
         groups: the number of groups that channels are divided into.
-        layout: the order of axes.
-        in_channels: the number of input channels; found in the first forward pass if 0.
+        layout: the order of axes; the one with the channels first if None.
         activation: the name of an activation, or None.
         use_bias: whether there is a bias.
         weight_initializer: of the weight, (channels, in_channels / groups, *kernel_size); in layouts with the
             channels last, (channels, *kernel_size, in_channels / groups).
         bias_initializer: of the bias, (channels,).
+        in_channels: the number of input channels; found in the first forward pass if 0.
         prefix: as of Block.
         params: as of Block.
 
@@ -88,16 +59,16 @@ class _Conv(HybridBlock):
         self,
         channels: int,
         kernel_size: Any,
-        strides: Any,
-        padding: Any,
-        dilation: Any,
-        groups: int,
-        layout: str,
-        in_channels: int = 0,
+        strides: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        layout: str | None = None,
         activation: str | None = None,
         use_bias: bool = True,
         weight_initializer: Any = None,
         bias_initializer: Any = "zeros",
+        in_channels: int = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -107,6 +78,7 @@ class _Conv(HybridBlock):
         channels = _divided(kind, "channels", as_count(kind, "number of channels", channels, 1), groups)
         in_channels = _divided(kind, "in_channels", as_count(kind, "in_channels", in_channels, 0), groups)
         kernel = as_sizes(kind, "kernel_size", kernel_size, ndim, 1)
+        layout = checked_layout(kind, layout or LAYOUTS[ndim][0], ndim)
         self._channels = channels
         self._in_channels = in_channels
         self._kwargs = {
@@ -117,10 +89,10 @@ class _Conv(HybridBlock):
             "num_filter": channels,
             "num_group": groups,
             "no_bias": not use_bias,
-            "layout": _checked_layout(kind, layout, ndim),
+            "layout": layout,
         }
-        inner = in_channels // groups
-        shape = (channels, inner, *kernel) if layout[1] == "C" else (channels, *kernel, inner)
+        outer, inner = self._weight_channels(channels, in_channels, groups)
+        shape = (outer, inner, *kernel) if layout[1] == "C" else (outer, *kernel, inner)
         with self.name_scope():
             self.weight = self.params.get(
                 "weight", shape=shape, init=weight_initializer, allow_deferred_init=True
@@ -132,6 +104,17 @@ class _Conv(HybridBlock):
             )
             self.act = None if activation is None else Activation(activation, prefix=f"{activation}_")
 
+    @staticmethod
+    def _weight_channels(channels: int, in_channels: int, groups: int) -> tuple[int, int]:
+        """Return the sizes of the weight's first axis and of its axis of channels."""
+        return channels, in_channels // groups
+
+    def _known_in_channels(self) -> int:
+        """Return the number of input channels that the weight says; 0 for an unknown one."""
+        assert self.weight.shape is not None
+        inner = self.weight.shape[1 if str(self._kwargs["layout"])[1] == "C" else -1]
+        return inner * int(self._kwargs["num_group"])  # type: ignore[call-overload]
+
     def _alias(self) -> str:
         return "conv"
 
@@ -141,13 +124,10 @@ class _Conv(HybridBlock):
         return out if self.act is None else self.act(out)
 
     def __repr__(self) -> str:
-        kernel, given = self._kwargs["kernel"], self._kwargs
-        channels_at = 1 if str(given["layout"])[1] == "C" else -1
-        assert self.weight.shape is not None
-        inner = self.weight.shape[channels_at] * int(given["num_group"])  # type: ignore[call-overload]
+        given = self._kwargs
         parts = [
-            f"{inner or None} -> {self._channels}",
-            f"kernel_size={kernel}",
+            f"{self._known_in_channels() or None} -> {self._channels}",
+            f"kernel_size={given['kernel']}",
             f"stride={given['stride']}",
         ]
         neutral = {"pad": (0,) * self.ndim, "dilate": (1,) * self.ndim, "num_group": 1}
@@ -160,10 +140,30 @@ class _Conv(HybridBlock):
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
-class Conv1D(_Conv):
-    """A convolution over one dimension; input (N, C, W). Arguments: see Conv2D, with one size each."""
+class _ConvTranspose(_Conv):
+    """The transpose of a convolution over ``ndim`` dimensions.
 
-    ndim = 1
+    Args:
+        channels: the number of output channels.
+        kernel_size: the sizes of the kernel.
+        strides: the steps of the convolution that it transposes, likewise the next two.
+        padding: zeros that the convolution adds; the transpose takes as many elements off.
+        output_padding: elements added at the end, less than the stride.
+        dilation: the distances between points of the kernel.
+        groups: as of ``_Conv``, likewise the next four.
+        layout: see there.
+        activation: see there.
+        use_bias: see there.
+        weight_initializer: of the weight, (in_channels, channels / groups, *kernel_size); in layouts with the
+            channels last, (in_channels, *kernel_size, channels / groups).
+        bias_initializer: of the bias, (channels,).
+        in_channels: the number of input channels; found in the first forward pass if 0.
+        prefix: as of Block.
+        params: as of Block.
+
+    Raises:
+        ArgumentError: as of ``_Conv``, or an ``output_padding`` that is not less than the stride.
+    """
 
     def __init__(
         self,
@@ -171,12 +171,64 @@ class Conv1D(_Conv):
         kernel_size: Any,
         strides: Any = 1,
         padding: Any = 0,
+        output_padding: Any = 0,
         dilation: Any = 1,
         groups: int = 1,
-        layout: str = "NCW",
-        **kwargs: Any,
+        layout: str | None = None,
+        activation: str | None = None,
+        use_bias: bool = True,
+        weight_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        in_channels: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
     ) -> None:
-        super().__init__(channels, kernel_size, strides, padding, dilation, groups, layout, **kwargs)
+        super().__init__(
+            channels,
+            kernel_size,
+            strides,
+            padding,
+            dilation,
+            groups,
+            layout,
+            activation,
+            use_bias,
+            weight_initializer,
+            bias_initializer,
+            in_channels,
+            prefix,
+            params,
+        )
+        kind = type(self).__name__
+        adj = as_sizes(kind, "output_padding", output_padding, self.ndim, 0)
+        stride = self._kwargs["stride"]
+        if any(more >= step for more, step in zip(adj, stride, strict=True)):  # type: ignore[call-overload]
+            raise ArgumentError(
+                kind,
+                "has an impossible output_padding",
+                expected=f"less than strides={stride}",
+                received=str(adj),
+            )
+        self._kwargs["adj"] = adj
+
+    @staticmethod
+    def _weight_channels(channels: int, in_channels: int, groups: int) -> tuple[int, int]:
+        return in_channels, channels // groups
+
+    def _known_in_channels(self) -> int:
+        assert self.weight.shape is not None
+        return self.weight.shape[0]
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        """Spread, add, activate."""
+        out = F.Deconvolution(x, weight, bias, name="fwd", **self._kwargs)
+        return out if self.act is None else self.act(out)
+
+
+class Conv1D(_Conv):
+    """A convolution over one dimension; input (N, C, W). Arguments: see Conv2D, with one size each."""
+
+    ndim = 1
 
 
 class Conv2D(_Conv):
@@ -192,9 +244,15 @@ class Conv2D(_Conv):
         padding: zeros added on both sides.
         dilation: the distance between points of the kernel.
         groups: the number of groups that channels are divided into.
-        layout: ``"NCHW"`` or ``"NHWC"``.
-        kwargs: ``in_channels`` (found in the first forward pass if 0), ``activation``, ``use_bias``,
-            ``weight_initializer``, ``bias_initializer``, ``prefix``, ``params``.
+        layout: ``"NCHW"`` (the default) or ``"NHWC"``.
+        activation: the name of an activation (see ``Activation``), or None.
+        use_bias: whether there is a bias.
+        weight_initializer: of the weight, (channels, in_channels / groups, *kernel_size), or with the
+            channels last (channels, *kernel_size, in_channels / groups); the global one if None.
+        bias_initializer: of the bias, (channels,).
+        in_channels: the number of input channels; found in the first forward pass if 0.
+        prefix: as of Block.
+        params: as of Block.
 
     Raises:
         ArgumentError: an impossible size, channels that the groups do not divide, or an unknown layout.
@@ -209,233 +267,60 @@ class Conv2D(_Conv):
 
     ndim = 2
 
-    def __init__(
-        self,
-        channels: int,
-        kernel_size: Any,
-        strides: Any = (1, 1),
-        padding: Any = (0, 0),
-        dilation: Any = (1, 1),
-        groups: int = 1,
-        layout: str = "NCHW",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(channels, kernel_size, strides, padding, dilation, groups, layout, **kwargs)
-
 
 class Conv3D(_Conv):
     """A convolution over three dimensions; input (N, C, D, H, W). Arguments: see Conv2D."""
 
     ndim = 3
 
-    def __init__(
-        self,
-        channels: int,
-        kernel_size: Any,
-        strides: Any = (1, 1, 1),
-        padding: Any = (0, 0, 0),
-        dilation: Any = (1, 1, 1),
-        groups: int = 1,
-        layout: str = "NCDHW",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(channels, kernel_size, strides, padding, dilation, groups, layout, **kwargs)
+
+class Conv1DTranspose(_ConvTranspose):
+    """A transposed convolution over one dimension; input (N, C, W). Arguments: see Conv2DTranspose."""
+
+    ndim = 1
 
 
-class _Pooling(HybridBlock):
-    """Pooling over ``ndim`` dimensions.
+class Conv2DTranspose(_ConvTranspose):
+    """A transposed convolution over two dimensions, which enlarges images; input (N, C, H, W).
+
+    It maps an output of the convolution with the same arguments to something of the shape of its input:
+    Zeiler et al., Deconvolutional networks (2010). Along each dimension the output has
+    (size - 1) stride - 2 padding + dilation (kernel - 1) + 1 + output_padding elements.
 
     Args:
-        pool_size: the sizes of the window.
-        strides: the steps; those of the window if None.
-        padding: added on both sides.
-        ceil_mode: whether a last, incomplete window counts.
-        layout: the order of axes.
-        count_include_pad: whether an average counts the padding; None for a maximum.
-        global_pool: whether the window is the whole input.
+        channels: the number of output channels.
+        kernel_size: the size of the kernel, one number or two; likewise the next four.
+        strides: how far neighbours of the input are apart in the output.
+        padding: the number of elements to take off on both sides.
+        output_padding: the number of elements to add at the end, less than the stride.
+        dilation: the distance between points of the kernel.
+        groups: the number of groups that channels are divided into.
+        layout: ``"NCHW"`` (the default) or ``"NHWC"``.
+        activation: the name of an activation (see ``Activation``), or None.
+        use_bias: whether there is a bias.
+        weight_initializer: of the weight, (in_channels, channels / groups, *kernel_size), or with the
+            channels last (in_channels, *kernel_size, channels / groups); the global one if None.
+        bias_initializer: of the bias, (channels,).
+        in_channels: the number of input channels; found in the first forward pass if 0.
         prefix: as of Block.
         params: as of Block.
-    """
 
-    ndim = 0
-    pool_type = "max"
+    Raises:
+        ArgumentError: an impossible size, an ``output_padding`` that is not less than the stride, channels
+            that the groups do not divide, or an unknown layout.
 
-    def __init__(
-        self,
-        pool_size: Any,
-        strides: Any,
-        padding: Any,
-        ceil_mode: bool,
-        layout: str,
-        count_include_pad: bool | None = None,
-        global_pool: bool = False,
-        prefix: str | None = None,
-        params: Any = None,
-    ) -> None:
-        super().__init__(prefix=prefix, params=params)
-        kind, ndim = type(self).__name__, self.ndim
-        kernel = as_sizes(kind, "pool_size", pool_size, ndim, 1)
-        self._kwargs = {
-            "kernel": kernel,
-            "stride": kernel if strides is None else as_sizes(kind, "strides", strides, ndim, 1),
-            "pad": as_sizes(kind, "padding", padding, ndim, 0),
-            "global_pool": global_pool,
-            "pool_type": self.pool_type,
-            "pooling_convention": "full" if ceil_mode else "valid",
-            "layout": _checked_layout(kind, layout, ndim),
-        }
-        if count_include_pad is not None:
-            self._kwargs["count_include_pad"] = count_include_pad
-
-    def _alias(self) -> str:
-        return "pool"
-
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """Pool."""
-        return F.Pooling(x, name="fwd", **self._kwargs)
-
-    def __repr__(self) -> str:
-        given = self._kwargs
-        return (
-            f"{type(self).__name__}(size={given['kernel']}, stride={given['stride']}, "
-            f"padding={given['pad']}, ceil_mode={given['pooling_convention'] == 'full'}, "
-            f"global_pool={given['global_pool']}, pool_type={given['pool_type']}, "
-            f"layout={given['layout']})"
-        )
-
-
-class _MaxPool(_Pooling):
-    """The maximum of each window."""
-
-    def __init__(
-        self,
-        pool_size: Any = 2,
-        strides: Any = None,
-        padding: Any = 0,
-        layout: str | None = None,
-        ceil_mode: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        layout = layout or LAYOUTS[self.ndim][0]
-        super().__init__(pool_size, strides, padding, ceil_mode, layout, **kwargs)
-
-
-class _AvgPool(_Pooling):
-    """The average of each window."""
-
-    pool_type = "avg"
-
-    def __init__(
-        self,
-        pool_size: Any = 2,
-        strides: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        layout: str | None = None,
-        count_include_pad: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        layout = layout or LAYOUTS[self.ndim][0]
-        super().__init__(pool_size, strides, padding, ceil_mode, layout, count_include_pad, **kwargs)
-
-
-class _GlobalPool(_Pooling):
-    """Pooling with the whole input as the window; every dimension becomes 1."""
-
-    def __init__(self, layout: str | None = None, **kwargs: Any) -> None:
-        layout = layout or LAYOUTS[self.ndim][0]
-        super().__init__(1, None, 0, ceil_mode=True, layout=layout, global_pool=True, **kwargs)
-
-
-class MaxPool1D(_MaxPool):
-    """The maximum of each window; input (N, C, W). Arguments: see MaxPool2D."""
-
-    ndim = 1
-
-
-class MaxPool2D(_MaxPool):
-    """The maximum of each window; input (N, C, H, W).
-
-    Args:
-        pool_size: the size of the window, one number or two.
-        strides: the step; the window's size if None.
-        padding: added on both sides; it is never the maximum.
-        layout: ``"NCHW"`` or ``"NHWC"``.
-        ceil_mode: whether a last, incomplete window counts.
-        kwargs: ``prefix``, ``params``.
+    Example:
+        >>> import gluonish as mx
+        >>> enlarge = mx.gluon.nn.Conv2DTranspose(8, kernel_size=4, strides=2, padding=1)
+        >>> enlarge.initialize()
+        >>> enlarge(mx.nd.ones((2, 3, 5, 5))).shape, enlarge.weight.shape
+        ((2, 8, 10, 10), (3, 8, 4, 4))
     """
 
     ndim = 2
 
 
-class MaxPool3D(_MaxPool):
-    """The maximum of each window; input (N, C, D, H, W). Arguments: see MaxPool2D."""
+class Conv3DTranspose(_ConvTranspose):
+    """A transposed convolution over three dimensions; input (N, C, D, H, W). See Conv2DTranspose."""
 
     ndim = 3
-
-
-class AvgPool1D(_AvgPool):
-    """The average of each window; input (N, C, W). Arguments: see AvgPool2D."""
-
-    ndim = 1
-
-
-class AvgPool2D(_AvgPool):
-    """The average of each window; input (N, C, H, W).
-
-    Args:
-        pool_size: the size of the window, one number or two.
-        strides: the step; the window's size if None.
-        padding: zeros added on both sides.
-        ceil_mode: whether a last, incomplete window counts.
-        layout: ``"NCHW"`` or ``"NHWC"``.
-        count_include_pad: whether the padding counts among the elements.
-        kwargs: ``prefix``, ``params``.
-    """
-
-    ndim = 2
-
-
-class AvgPool3D(_AvgPool):
-    """The average of each window; input (N, C, D, H, W). Arguments: see AvgPool2D."""
-
-    ndim = 3
-
-
-class GlobalMaxPool1D(_GlobalPool):
-    """The maximum of each channel; input (N, C, W)."""
-
-    ndim = 1
-
-
-class GlobalMaxPool2D(_GlobalPool):
-    """The maximum of each channel; input (N, C, H, W)."""
-
-    ndim = 2
-
-
-class GlobalMaxPool3D(_GlobalPool):
-    """The maximum of each channel; input (N, C, D, H, W)."""
-
-    ndim = 3
-
-
-class GlobalAvgPool1D(_GlobalPool):
-    """The average of each channel; input (N, C, W)."""
-
-    ndim = 1
-    pool_type = "avg"
-
-
-class GlobalAvgPool2D(_GlobalPool):
-    """The average of each channel; input (N, C, H, W)."""
-
-    ndim = 2
-    pool_type = "avg"
-
-
-class GlobalAvgPool3D(_GlobalPool):
-    """The average of each channel; input (N, C, D, H, W)."""
-
-    ndim = 3
-    pool_type = "avg"

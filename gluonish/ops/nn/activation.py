@@ -112,7 +112,13 @@ def _with_gamma(act_type: str) -> bool:
     return act_type == "prelu"
 
 
-@operator("LeakyReLU", outputs=("output", "slopes"), visible=1, uses={"gamma": _with_gamma})
+@operator(
+    "LeakyReLU",
+    outputs=("output", "slopes"),
+    visible=1,
+    uses={"gamma": _with_gamma},
+    initial={"gamma": '["Constant", {"value": 0.25}]'},
+)
 def leaky_relu(
     xp: XP,
     data: Array,

@@ -319,6 +319,9 @@ def deconvolution_shape(
     if any(n is not None and n < 1 for n in size):
         s.fail("has more padding than its result has pixels", expected="a smaller pad")
     s["output"] = _Images(None, num_filter, size).shape(layout)
+    # Before anything else relates them: where the channels differ, the weight is what does not fit.
+    channels = _Images.of(s["data"], layout, rank).channels
+    s["weight"] = _Images(channels, None, (None,) * rank).shape(layout)
     padding_known = None not in size or not any(params["target_shape"])
     _relate(s, _Roles("output", "weight", "data"), window, params, padding_known=padding_known)
     if not no_bias:

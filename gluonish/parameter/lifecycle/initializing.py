@@ -16,7 +16,7 @@ from gluonish.engine import rng
 from gluonish.engine.backend import backend_of
 from gluonish.engine.invoke import settle_hook
 from gluonish.engine.ndarray import NDArray
-from gluonish.engine.operator import Operator
+from gluonish.engine.operator import ABSENT, Operator
 from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.initializer.base import fill_as_weight
 from gluonish.parameter.core import ParameterCore
@@ -195,18 +195,16 @@ def _draw(core: ParameterCore, plan: Deferred, host: np.ndarray[Any, Any]) -> np
 def _settle(op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any]) -> list[NDArray | None]:
     """Complete the placeholders among an operator's inputs by its shape rule, and return their arrays."""
     known = [
-        x.partial_shape if isinstance(x, Placeholder) else None if x is None else x.shape for x in inputs
+        x.partial_shape if isinstance(x, Placeholder) else ABSENT if x is None else x.shape for x in inputs
     ]
-    present = [i for i, x in enumerate(inputs) if x is not None]
     waiting = [x for x in inputs if isinstance(x, Placeholder) and x.core.is_deferred]
     try:
-        shapes, _ = op.infer([known[i] for i in present], params)
+        shapes, _ = op.infer(known, params)
     except ShapeMismatchError as error:
         if waiting:
             raise pending_error((x.core for x in waiting), f"met a contradiction ({error})") from error
         raise
-    for i, shape in zip(present, shapes, strict=True):
-        x = inputs[i]
+    for x, shape in zip(inputs, shapes, strict=True):
         if isinstance(x, Placeholder) and x.core.is_deferred:
             x.core.merge_shape(shape)
     unsettled = [x.core for x in waiting if not is_known(x.core.shape)]

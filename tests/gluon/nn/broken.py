@@ -79,6 +79,14 @@ class TwoFaced(nn.Dense):
         return F.concat(out, out, dim=1) if F is mx.sym else out
 
 
+class Deranged(nn.Dense):
+    """Computes other numbers with symbols than with arrays."""
+
+    def hybrid_forward(self, F, x, weight, bias):
+        out = super().hybrid_forward(F, x, weight, bias)
+        return out * 2 if F is mx.sym else out
+
+
 class Tolerant(nn.Dense):
     """Cuts off what does not fit."""
 

@@ -13,7 +13,7 @@ from descriptors import BATCH, DETERMINISTIC, RANDOM, ROWS, Row
 
 import gluonish as mx
 from gluonish.errors import GradientError, ShapeMismatchError
-from gluonish.gluon import Block, HybridBlock, Parameter, Trainer
+from gluonish.gluon import Block, HybridBlock, Parameter, SymbolBlock, Trainer
 from gluonish.gluon.utils import split_and_load
 from gluonish.testing import check_gradient
 
@@ -294,6 +294,60 @@ def check_kind(row: Row) -> None:
     assert isinstance(block, row.kind)
     if row.kind is HybridBlock:
         assert isinstance(block(mx.sym.var("data")), mx.symbol.Symbol)
+
+
+# -- graphs -----------------------------------------------------------------------------------------------
+
+
+def _twice(row: Row, x: Any) -> list[dict[str, Any]]:
+    """Return output, gradients and values after a training pass: of the code, and of its graph."""
+    found = []
+    for hybridized in (False, True):
+        block = started(row)
+        block.hybridize(hybridized)
+        x.attach_grad()
+        for _ in range(2):  # the first call captures, the second only runs
+            backward(block, x)
+        found.append({"output": output(block, x), "by x": x.grad.asnumpy(), **gradients(block)})
+        found[-1] |= {path: replicas[0] for path, replicas in values(block).items()}
+        with mx.autograd.predict_mode():
+            found[-1]["predicted"] = block(x).asnumpy()
+    return found
+
+
+def check_graph_computes_what_the_code_does(row: Row) -> None:
+    """Hybridized, a layer has the same outputs, gradients and statistics, bit by bit."""
+    code, graph = _twice(row, row.input())
+    assert code.keys() == graph.keys()
+    for name, array in code.items():
+        np.testing.assert_array_equal(graph[name], array, err_msg=name)
+
+
+def check_hybridizing_changes_no_initial_value(row: Row, contexts: list[mx.Context]) -> None:
+    """Sizes that are found by capturing a graph give the weights that a plain first call gives."""
+    mx.random.seed(3)
+    block = row.deferred()
+    block.initialize(mx.init.Normal(0.5), ctx=contexts)
+    block.hybridize()
+    block(row.input(contexts[0]))
+    assert_same_bits(values(started(row, contexts)), values(block))
+
+
+def check_export_is_imported(row: Row, folder: Any) -> None:
+    """What is exported comes back as a SymbolBlock that computes the same, and has learned the same."""
+    block, x = started(row), row.input()
+    expected = output(started(row), x)
+    block.hybridize()
+    with mx.autograd.predict_mode():
+        predicted = block(x).asnumpy()
+    block.export(folder / "layer")
+    imported = SymbolBlock.imports(
+        folder / "layer-symbol.json", "data", folder / "layer-0000.params" if row.parameters else None
+    )
+    np.testing.assert_array_equal(imported(x).asnumpy(), predicted)
+    np.testing.assert_array_equal(output(imported, x), expected)
+    shapes = {name: p.shape for name, p in imported.collect_params().items()}
+    assert shapes == dict(row.parameters)
 
 
 # -- copies, files, dtypes ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Activation, LeakyReLU, PReLU, GELU: values and impossible arguments."""
+"""Activation layers: values and impossible arguments."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def test_an_activation_does_not_overflow(name):
     ("layer", "x", "values"),
     [
         (nn.LeakyReLU(0.3), (5,), [-1.5, 2, -0.6, 5, 1]),
+        (nn.ELU(), (5,), [-0.99326, 2, -0.86466, 5, 1]),
+        (nn.ELU(0.5), (5,), [-0.49663, 2, -0.43233, 5, 1]),
+        (nn.SELU(), (5,), [-1.74625, 2.1014, -1.52017, 5.25351, 1.0507]),
+        (nn.Swish(), (5,), [-0.03346, 1.76159, -0.23841, 4.96654, 0.73106]),
+        (nn.Swish(2.0), (5,), [-0.00023, 1.96403, -0.03597, 4.99977, 0.8808]),
         (nn.GELU(), (5,), [0, 1.9545, -0.0455, 5, 0.84134]),
         (nn.Activation("softrelu"), (5,), [0.00672, 2.12693, 0.12693, 5.00672, 1.31326]),
         (nn.PReLU(in_channels=3), (1, 3, 2), [2.5, 2, -0.4, 5, 1, 0.6]),
@@ -77,6 +82,19 @@ def test_an_unknown_activation_is_an_error_that_lists_the_known_ones(name):
 def test_a_slope_below_zero_is_an_error(alpha):
     with pytest.raises(AssertionError, match=r"LeakyReLU has an impossible alpha.*\n.*a number of 0 or more"):
         nn.LeakyReLU(alpha)
+
+
+@pytest.mark.parametrize(("layer", "argument"), [(nn.ELU, "alpha"), (nn.Swish, "beta")])
+def test_a_factor_that_is_no_number_is_an_error(layer, argument):
+    with pytest.raises(ArgumentError, match=rf"{layer.__name__} has an impossible {argument}.*\n.*a number"):
+        layer("steep")
+
+
+@pytest.mark.parametrize("layer", [nn.ELU(), nn.SELU(), nn.Swish()], ids=repr)
+def test_large_inputs_do_not_overflow(layer):
+    y = layer(mx.nd.array([-1000, 1000])).asnumpy()
+    assert np.isfinite(y).all()
+    assert y[1] >= 1000
 
 
 @pytest.mark.parametrize("channels", [0, -1, 1.5])

@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 import gluonish as mx
 from gluonish.gluon import HybridBlock, nn
+from gluonish.gluon.contrib import nn as contrib
 
 SIZED = [row for row in ROWS if row.sizes]
 HYBRID = [row for row in ROWS if row.kind is HybridBlock]
@@ -129,6 +130,24 @@ def test_a_layer_is_the_kind_of_block_it_is_said_to_be(row):
     contracts.check_kind(row)
 
 
+# -- graphs -----------------------------------------------------------------------------------------------
+
+
+@over(HYBRID)
+def test_a_captured_graph_computes_what_the_code_does(row):
+    contracts.check_graph_computes_what_the_code_does(row)
+
+
+@over([row for row in HYBRID if row.sizes])
+def test_capturing_a_graph_changes_no_bit_of_the_initial_values(row, contexts):
+    contracts.check_hybridizing_changes_no_initial_value(row, contexts)
+
+
+@over(HYBRID)
+def test_an_exported_layer_is_imported_as_one_that_computes_the_same(row, tmp_path):
+    contracts.check_export_is_imported(row, tmp_path)
+
+
 # -- copies, files, dtypes ------------------------------------------------------------------------------
 
 
@@ -176,6 +195,12 @@ BROKEN = [
     (contracts.check_another_size_is_refused, partial(broken.layer, broken.Tolerant), ()),
     (contracts.check_repr_has_the_sizes, partial(broken.layer, broken.Discreet), ()),
     (contracts.check_selection, partial(broken.layer, broken.Unselective), (".*bias",)),
+    (contracts.check_graph_computes_what_the_code_does, partial(broken.layer, broken.Deranged), ()),
+    (
+        contracts.check_hybridizing_changes_no_initial_value,
+        partial(broken.layer, nn.Dense, weight_initializer=broken.Wandering()),
+        (ONE,),
+    ),
     (
         contracts.check_copy_is_equal_and_independent,
         partial(broken.layer, broken.Inseparable),
@@ -202,6 +227,11 @@ def test_the_check_of_files_fails_on_a_layer_with_hidden_state(tmp_path):
         contracts.check_file_restores(broken.layer(broken.Moody), tmp_path / "layer.params")
 
 
+def test_the_check_of_exports_fails_on_a_layer_that_computes_otherwise_with_symbols(tmp_path):
+    with pytest.raises(AssertionError, match="not equal"):
+        contracts.check_export_is_imported(broken.layer(broken.Deranged), tmp_path)
+
+
 def test_the_check_of_order_fails_where_all_parameters_draw_from_one_stream():
     rows = [broken.layer(nn.Dense, weight_initializer=broken.Wandering())] * 2
     with pytest.raises(AssertionError, match=r"0\.weight"):
@@ -216,7 +246,7 @@ def test_the_check_of_kinds_fails_on_a_layer_for_arrays_only():
 
 def test_every_check_is_shown_to_fail():
     shown = {check.__name__ for check, *_ in BROKEN}
-    shown |= {"check_file_restores", "check_order_changes_no_bit", "check_kind"}
+    shown |= {"check_file_restores", "check_order_changes_no_bit", "check_kind", "check_export_is_imported"}
     checks = {
         name for name, _ in inspect.getmembers(contracts, inspect.isfunction) if name.startswith("check_")
     }
@@ -228,7 +258,7 @@ def test_every_check_is_shown_to_fail():
 
 def test_every_layer_has_a_row():
     made = {cls for row in ROWS for block in _all_blocks(row.deferred()) for cls in type(block).__mro__}
-    layers = {getattr(nn, name) for name in nn.__all__}
+    layers = {getattr(module, name) for module in (nn, contrib) for name in module.__all__}
     assert layers - made == set()
 
 

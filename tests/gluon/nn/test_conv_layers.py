@@ -1,4 +1,4 @@
-"""Convolution and pooling: values, sizes of outputs, and impossible arguments."""
+"""Convolutions and their transposes: values, sizes of outputs, and impossible arguments."""
 
 from __future__ import annotations
 
@@ -49,10 +49,19 @@ def test_convolutions_give_mxnets_numbers(make, x, shape, values):
     assert_golden(make(), x, shape, values)
 
 
-@pytest.mark.parametrize(("ndim", "layout"), [(1, "NWC"), (2, "NHWC"), (3, "NDHWC")])
-def test_channels_last_is_channels_first_with_the_axes_moved(ndim, layout):
-    layer = {1: nn.Conv1D, 2: nn.Conv2D, 3: nn.Conv3D}[ndim]
-    x = ramp(2, 3, *(5, 4, 3)[:ndim])
+@pytest.mark.parametrize(
+    ("layer", "layout"),
+    [
+        (nn.Conv1D, "NWC"),
+        (nn.Conv2D, "NHWC"),
+        (nn.Conv3D, "NDHWC"),
+        (nn.Conv1DTranspose, "NWC"),
+        (nn.Conv2DTranspose, "NHWC"),
+        (nn.Conv3DTranspose, "NDHWC"),
+    ],
+)
+def test_channels_last_is_channels_first_with_the_axes_moved(layer, layout):
+    x = ramp(2, 3, *(5, 4, 3)[: layer.ndim])
     first = filled(layer(2, 2), x)
     last = layer(2, 2, layout=layout)
     last.initialize()
@@ -85,58 +94,90 @@ def test_the_size_of_a_convolution_is_the_number_of_places_for_its_kernel(
         assert layer.weight.shape == (1, 0, kernel)
 
 
-POOLS = {
-    "max 1D": (partial(nn.MaxPool1D, 3, 2, 1), (1, 2, 6), (1, 2, 3), [2, 5, 5, 4, 3, 3]),
-    "max 2D": (partial(nn.MaxPool2D, 2, strides=1), (1, 1, 3, 4), (1, 1, 2, 3), [2, 4, 5, 3, 4, 4]),
-    "max 2D, last window incomplete": (nn.MaxPool2D, (1, 1, 3, 5), (1, 1, 1, 2), [4, 5]),
-    "max 2D, last window counted": (
-        partial(nn.MaxPool2D, 2, ceil_mode=True),
-        (1, 1, 3, 5),
-        (1, 1, 2, 3),
-        [4, 5, 3, -1, 2, 5],
-    ),
-    "max 3D": (nn.MaxPool3D, (1, 1, 2, 4, 4), (1, 1, 1, 2, 2), [4, 5, 5, 5]),
-    "average 1D": (
-        partial(nn.AvgPool1D, 3, 2, 1),
-        (1, 2, 6),
+TRANSPOSES = {
+    "one dimension": (
+        partial(nn.Conv1DTranspose, 2, 3, strides=2, padding=1, output_padding=1),
         (1, 2, 3),
-        [-1, 1.66667, 1, 1.33333, -0.33333, -1],
+        (1, 2, 6),
+        [-2, -2.6, -0.6, -2, -1.4, 0.6, -0.6, 0.7, 0.5, -2.6, 0.5, 2.5],
     ),
-    "average 2D with padding": (
-        partial(nn.AvgPool2D, 2, padding=1),
-        (1, 1, 3, 3),
+    "two dimensions": (
+        partial(nn.Conv2DTranspose, 1, (2, 3), strides=(1, 2), padding=(1, 0)),
+        (1, 2, 2, 2),
+        (1, 1, 1, 5),
+        [-0.6, -2, -3.6, 0.5, -1.1],
+    ),
+    "groups": (
+        partial(nn.Conv2DTranspose, 4, 2, groups=2),
+        (1, 2, 2, 1),
+        (1, 4, 3, 2),
+        [
+            *(1.5, -2, -1, -3.1, -1.4, 0, -0.1, 1.9, -1.4, -0.2, 1.2, 0.4),
+            *(0.4, -1, -2.2, 2.1, -0.9, -2.9, 0.6, 1.4, 1, -0.2, 3.5, 1.5),
+        ],
+    ),
+    "dilation and activation": (
+        partial(nn.Conv2DTranspose, 1, 2, dilation=2, activation="relu", use_bias=False),
         (1, 1, 2, 2),
-        [-1.25, 0, 2.25, -1.5],
+        (1, 1, 4, 4),
+        [2.5, 0, 0, 0.4, 1, 0, 0, 1, 1, 0, 0, 1, 0.4, 0, 0, 2.5],
     ),
-    "average 2D without counting it": (
-        partial(nn.AvgPool2D, 2, padding=1, count_include_pad=False),
-        (1, 1, 3, 3),
-        (1, 1, 2, 2),
-        [-5, 0, 4.5, -1.5],
+    "three dimensions": (
+        partial(nn.Conv3DTranspose, 1, 2, strides=(1, 1, 2)),
+        (1, 2, 1, 1, 2),
+        (1, 1, 2, 2, 4),
+        [2.3, -2.6, -4, 0.9, 0.2, -2.5, -1.9, -2.5, -1.9, 0.9, 0.2, -2.6, -4, -1.2, 2.3, -0.5],
     ),
-    "average 2D, last window counted": (
-        partial(nn.AvgPool2D, 2, ceil_mode=True),
-        (1, 1, 3, 5),
-        (1, 1, 2, 3),
-        [-0.5, -0.25, 2, -3, 0, 5],
-    ),
-    "average 3D": (nn.AvgPool3D, (1, 1, 2, 4, 4), (1, 1, 1, 2, 2), [-0.25, 0, 0.75, -0.375]),
-    "global max 1D": (nn.GlobalMaxPool1D, (1, 2, 3), (1, 2, 1), [2, 5]),
-    "global max 2D": (nn.GlobalMaxPool2D, (1, 2, 3, 2), (1, 2, 1, 1), [5, 4]),
-    "global max 3D": (nn.GlobalMaxPool3D, (1, 2, 3, 2, 2), (1, 2, 1, 1, 1), [5, 5]),
-    "global average 1D": (nn.GlobalAvgPool1D, (1, 2, 3), (1, 2, 1), [-1.66667, 1]),
-    "global average 2D": (nn.GlobalAvgPool2D, (1, 2, 3, 2), (1, 2, 1, 1), [-0.33333, -0.5]),
-    "global average 3D": (nn.GlobalAvgPool3D, (1, 2, 3, 2, 2), (1, 2, 1, 1, 1), [-0.41667, 0.16667]),
 }
 
 
-@pytest.mark.parametrize(("make", "x", "shape", "values"), POOLS.values(), ids=POOLS)
-def test_pools_give_mxnets_numbers(make, x, shape, values):
+@pytest.mark.parametrize(("make", "x", "shape", "values"), TRANSPOSES.values(), ids=TRANSPOSES)
+def test_transposed_convolutions_give_mxnets_numbers(make, x, shape, values):
     assert_golden(make(), x, shape, values)
 
 
-def test_windows_do_not_overlap_unless_strides_say_so():
-    assert nn.MaxPool2D(3)(mx.nd.ones((1, 1, 9, 9))).shape == (1, 1, 3, 3)
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 6), sizes, st.tuples(sizes, st.integers(0, 2)), st.integers(0, 2), sizes)
+def test_a_transpose_gives_back_the_size_that_a_convolution_started_from(
+    size, kernel, stride_and_rest, padding, dilation
+):
+    stride, rest = stride_and_rest
+    rest %= stride
+    arguments = {"strides": stride, "padding": padding, "dilation": dilation}
+    reach = dilation * (kernel - 1) + 1
+    before = (size - 1) * stride - 2 * padding + reach + rest
+    layer = nn.Conv1DTranspose(1, kernel, output_padding=rest, **arguments)
+    layer.initialize()
+    if before < 1:
+        with pytest.raises(ShapeMismatchError, match="more padding than its result has pixels"):
+            layer(mx.nd.ones((1, 1, size)))
+        return
+    y = layer(mx.nd.ones((1, 1, size)))
+    assert y.shape == (1, 1, before)
+    convolution = nn.Conv1D(1, kernel, **arguments)
+    convolution.initialize()
+    assert convolution(y).shape == (1, 1, size)
+
+
+def test_the_groups_of_a_transpose_need_no_number_of_channels_beforehand():
+    layer = nn.Conv2DTranspose(6, 2, groups=3)
+    layer.initialize()
+    assert layer(mx.nd.ones((1, 9, 2, 2))).shape == (1, 6, 3, 3)
+    assert layer.weight.shape == (9, 2, 2, 2)
+
+
+def test_arguments_come_in_mxnets_order():
+    first = nn.Conv2D(4, 3, (2, 1), (1, 0), (1, 2), 2, "NCHW", "tanh", False, "ones", "zeros", 6)
+    assert repr(first) == (
+        "Conv2D(6 -> 4, kernel_size=(3, 3), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2, "
+        "bias=False, Activation(tanh))"
+    )
+    second = nn.Conv1DTranspose(4, 3, 2, 1, 1, 1, 2, "NCW", "relu", True, "ones", "ones", 6)
+    second.initialize()
+    assert second.weight.data().asnumpy().min() == second.bias.data().asnumpy().min() == 1
+    assert repr(second) == (
+        "Conv1DTranspose(6 -> 4, kernel_size=(3,), stride=(2,), padding=(1,), groups=2, Activation(relu))"
+    )
 
 
 # -- texts ----------------------------------------------------------------------------------------------
@@ -156,19 +197,10 @@ def test_windows_do_not_overlap_unless_strides_say_so():
                 "groups=2, bias=False, Activation(tanh))"
             ),
         ),
+        (nn.Conv2DTranspose(4, 3), "Conv2DTranspose(None -> 4, kernel_size=(3, 3), stride=(1, 1))"),
         (
-            nn.MaxPool2D((3, 2), 2, 1, ceil_mode=True),
-            (
-                "MaxPool2D(size=(3, 2), stride=(2, 2), padding=(1, 1), ceil_mode=True, global_pool=False, "
-                "pool_type=max, layout=NCHW)"
-            ),
-        ),
-        (
-            nn.GlobalAvgPool1D(),
-            (
-                "GlobalAvgPool1D(size=(1,), stride=(1,), padding=(0,), ceil_mode=True, global_pool=True, "
-                "pool_type=avg, layout=NCW)"
-            ),
+            nn.Conv2DTranspose(4, 3, layout="NHWC", in_channels=2),
+            "Conv2DTranspose(2 -> 4, kernel_size=(3, 3), stride=(1, 1))",
         ),
     ],
 )
@@ -201,12 +233,13 @@ def test_the_repr_has_all_arguments(layer, text):
         (lambda: nn.Conv2D(3, 3, in_channels=-5), r"impossible in_channels.*\n.*0 or more, received -5"),
         (lambda: nn.Conv2D(3, 3, layout="CHWN"), r"unknown layout.*\n.*'NCHW' or 'NHWC', received 'CHWN'"),
         (lambda: nn.Conv2D(3, 3, activation="rleu"), r"'act_type'.*\n.*received 'rleu'"),
-        (lambda: nn.MaxPool2D((2, 3, 4)), r"MaxPool2D has an impossible pool_size.*\n.*or 2 of them"),
-        (lambda: nn.MaxPool1D(0), r"impossible pool_size.*\n.*1 or more.*received 0"),
-        (lambda: nn.AvgPool2D(2, strides=0), r"impossible strides"),
-        (lambda: nn.AvgPool2D(2, padding=-1), r"impossible padding"),
-        (lambda: nn.MaxPool2D(layout="NCW"), r"unknown layout.*\n.*'NCHW' or 'NHWC', received 'NCW'"),
-        (lambda: nn.GlobalAvgPool3D(layout="x"), r"unknown layout.*\n.*'NCDHW' or 'NDHWC'"),
+        (
+            lambda: nn.Conv2DTranspose(4, 3, output_padding=1),
+            r"Conv2DTranspose has an impossible output_padding.*\n.*less than strides=\(1, 1\).*\(1, 1\)",
+        ),
+        (lambda: nn.Conv1DTranspose(4, 3, output_padding=-1), r"impossible output_padding.*\n.*received -1"),
+        (lambda: nn.Conv3DTranspose(3, 3, groups=2), r"cannot divide its channels.*\n.*groups=2, received 3"),
+        (lambda: nn.Conv1DTranspose(4, 3, layout="NCHW"), r"unknown layout.*\n.*'NCW' or 'NWC'"),
     ],
 )
 def test_an_impossible_argument_is_an_error(make, message):

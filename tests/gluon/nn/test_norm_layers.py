@@ -1,13 +1,13 @@
-"""BatchNorm and LayerNorm: values, running statistics, and impossible arguments."""
+"""Normalising layers: values, running statistics, and impossible arguments."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from gluon.nn.golden import assert_golden, ramp
+from gluon.nn.golden import assert_golden, filled, ramp
 
 import gluonish as mx
-from gluonish.errors import ArgumentError
+from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.gluon import nn
 
 
@@ -148,9 +148,60 @@ def test_each_example_is_normalised_by_itself():
     np.testing.assert_array_equal(layer(x[2:3]).asnumpy(), y[2:3])
 
 
+def test_group_norm_gives_mxnets_numbers():
+    values = [-0.34347, -1.26261, -0.73739, -1.65653, 0.44, 0.12, 0.68, 0.36]
+    assert_golden(nn.GroupNorm(2), (1, 4, 2), (1, 4, 2), values)
+    values = [-0.5002, -1.4998, 0.20008, 0.59992, -0.59975, -0.20025]
+    assert_golden(nn.GroupNorm(3, epsilon=1e-2), (1, 3, 2), (1, 3, 2), values)
+
+
+def test_channels_that_the_groups_do_not_divide_are_an_error():
+    layer = nn.GroupNorm(3)
+    layer.initialize()
+    with pytest.raises(ShapeMismatchError, match="cannot split its channels, axis 1, into 3 equal groups"):
+        layer(mx.nd.ones((2, 4, 2)))
+
+
+def test_instance_norm_gives_mxnets_numbers():
+    values = [-0.41876, -1.63936, -0.94188, 0.64495, 0.4, 0.15505]
+    assert_golden(nn.InstanceNorm(), (1, 2, 3), (1, 2, 3), values)
+
+
+def test_instance_norm_of_another_axis_gives_mxnets_numbers():
+    values = [-0.38814, 0.44039, -1, 0.62213, -1.61186, 0.13748]
+    values += [-1.6563, 0.44039, -0.44467, 0.62213, -0.89903, 0.13748]
+    layer = nn.InstanceNorm(axis=-1, epsilon=1e-2, scale=True)
+    assert_golden(layer, (2, 3, 2), (2, 3, 2), values)
+
+
+def test_batch_norm_relu_is_batch_norm_and_relu():
+    """MXNet computes it with oneDNN only, on four axes; its definition is this."""
+    x = ramp(3, 2)
+    plain, rectified = filled(nn.BatchNorm(), x), filled(nn.BatchNormReLU(), x)
+    with mx.autograd.train_mode():
+        expected = np.maximum(plain(x).asnumpy(), 0)
+        np.testing.assert_allclose(rectified(x).asnumpy(), expected, rtol=1e-6)
+    assert (expected == 0).any()
+    for name in ("running_mean", "running_var"):
+        state = getattr(plain, name).data().asnumpy()
+        np.testing.assert_array_equal(getattr(rectified, name).data().asnumpy(), state)
+
+
+def test_texts_have_all_arguments():
+    assert repr(nn.GroupNorm(2)) == "GroupNorm(eps=1e-05, num_groups=2, center=True, scale=True)"
+    assert repr(nn.InstanceNorm(in_channels=3)) == (
+        "InstanceNorm(eps=1e-05, axis=1, center=True, scale=False, in_channels=3)"
+    )
+    assert repr(nn.BatchNormReLU(in_channels=3)) == (
+        "BatchNormReLU(axis=1, eps=1e-05, momentum=0.9, fix_gamma=False, use_global_stats=False, "
+        "in_channels=3)"
+    )
+
+
+@pytest.mark.parametrize("kind", [nn.LayerNorm, nn.InstanceNorm, nn.GroupNorm, nn.BatchNormReLU])
 @pytest.mark.parametrize(("argument", "name"), [("scale", "gamma"), ("center", "beta")])
-def test_what_is_not_to_be_learned_never_gets_a_gradient(argument, name):
-    layer = ready(nn.LayerNorm(**{argument: False}), ramp(2, 3))
+def test_what_is_not_to_be_learned_never_gets_a_gradient(kind, argument, name):
+    layer = ready(kind(**{"scale": True, argument: False}), ramp(2, 3, 2))
     layer.collect_params().setattr("grad_req", "add")
     learned = {"gamma": "add", "beta": "add", name: "null"}
     assert {"gamma": layer.gamma.grad_req, "beta": layer.beta.grad_req} == learned
@@ -159,12 +210,20 @@ def test_what_is_not_to_be_learned_never_gets_a_gradient(argument, name):
 # -- impossible arguments -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("layer", [nn.BatchNorm, nn.LayerNorm])
+@pytest.mark.parametrize("layer", [nn.BatchNorm, nn.LayerNorm, nn.InstanceNorm, nn.BatchNormReLU])
 def test_an_impossible_number_of_channels_is_an_error(layer):
     with pytest.raises(
         ArgumentError, match=rf"{layer.__name__} has an impossible in_channels.*\n.*received -3"
     ):
         layer(in_channels=-3)
+
+
+@pytest.mark.parametrize("groups", [0, -1, 1.5])
+def test_an_impossible_number_of_groups_is_an_error(groups):
+    with pytest.raises(
+        ArgumentError, match=rf"GroupNorm has an impossible num_groups.*\n.*received {groups}"
+    ):
+        nn.GroupNorm(groups)
 
 
 @pytest.mark.parametrize("layer", [nn.BatchNorm, nn.LayerNorm])

@@ -1,0 +1,7 @@
+"""What Gluon keeps apart: layers that are less used, or whose interface may change."""
+
+from __future__ import annotations
+
+from gluonish.gluon.contrib import nn
+
+__all__ = ["nn"]

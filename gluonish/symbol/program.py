@@ -1,0 +1,110 @@
+"""Running a graph on arrays: its operators one after the other, recorded where that is on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+
+from gluonish.engine.invoke import invoke
+from gluonish.engine.ndarray import NDArray
+from gluonish.engine.operator import Operator
+from gluonish.symbol.node import Entry, Node, sorted_nodes
+
+__all__ = ["Program"]
+
+Watcher = Callable[[Node, list[Any], list[Any]], None]
+
+
+@attrs.frozen(eq=False)
+class _Step:
+    """One operator: where its inputs are, and where its outputs go.
+
+    Attributes:
+        node: the node that it is of.
+        op: the operator.
+        params: its complete parameters.
+        inputs: the cells of its inputs.
+        first: the cell of its first output.
+        count: how many outputs it has; they go to cells side by side.
+        last_uses: cells that nothing reads afterwards.
+    """
+
+    node: Node
+    op: Operator
+    params: dict[str, Any]
+    inputs: tuple[int, ...]
+    first: int
+    count: int
+    last_uses: tuple[int, ...]
+
+
+class Program:
+    """A graph in the order in which its operators run.
+
+    Arrays are kept in cells: first one for each variable, then one for each output of each operator; the last
+    cell is that of optional inputs that are not there. Which graph it is, and where its arrays are, does not
+    change from one run to the next, so nothing is looked up, bound or parsed in a run.
+
+    Args:
+        outputs: the outputs of the graph.
+
+    Attributes:
+        variables: the variables, in the order in which ``run`` takes their values.
+    """
+
+    def __init__(self, outputs: Sequence[Entry]) -> None:
+        nodes = sorted(sorted_nodes(outputs), key=lambda node: node.serial)
+        self.variables = [node for node in nodes if node.op is None]
+        operators = [node for node in nodes if node.op is not None]
+        cells: dict[int, int] = {id(node): i for i, node in enumerate(self.variables)}
+        size = len(self.variables)
+        for node in operators:
+            cells[id(node)] = size
+            size += node.n_visible()
+        self._size = size + 1
+        self._outputs = [cells[id(node)] + index for node, index in outputs]
+        self._steps = self._schedule(operators, cells)
+
+    def _schedule(self, operators: Sequence[Node], cells: dict[int, int]) -> list[_Step]:
+        """Return the steps; each lets go of what it is the last to read."""
+        absent = self._size - 1
+        kept = {*self._outputs, absent}
+        steps: list[_Step] = []
+        for node in reversed(operators):
+            given = [cells[id(child)] + index for child, index in node.inputs]
+            first, count = cells[id(node)], node.n_visible()
+            # Outputs that nobody reads are let go of at once.
+            ends = {*given, *range(first, first + count)} - kept
+            kept |= ends
+            op = node.broadcasting if node.lenient else node.op
+            assert op is not None
+            inputs = tuple(node.arranged(given, absent))
+            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends)))
+        return steps[::-1]
+
+    def run(self, values: Sequence[NDArray], watcher: Watcher | None = None) -> list[NDArray]:
+        """Return the outputs for values of the variables.
+
+        Args:
+            values: an array per variable, in the order of ``variables``, all on one context.
+            watcher: called with the node, inputs and outputs of each operator that has run.
+
+        Raises:
+            GluonishError: what an operator raises.
+        """
+        cells: list[Any] = [None] * self._size
+        cells[: len(values)] = values
+        for step in self._steps:
+            inputs = [cells[i] for i in step.inputs]
+            result = invoke(step.op, inputs, step.params)
+            if step.count == 1:
+                cells[step.first] = result
+            else:
+                cells[step.first : step.first + step.count] = result
+            if watcher is not None:
+                watcher(step.node, inputs, cells[step.first : step.first + step.count])
+            for i in step.last_uses:
+                cells[i] = None
+        return [cells[i] for i in self._outputs]
