@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gluonish.dtype import as_dtype
 from gluonish.errors import DTypeError, ShapeMismatchError
-from gluonish.shape import PartialShape, is_known, merge_shapes
+from gluonish.shape import PartialShape, from_mxnet, is_known, merge_shapes
 from gluonish.symbol.node import copy_graph, located
 from gluonish.symbol.spelling import read_dtype, read_shape
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gluonish.symbol.node import Node
     from gluonish.symbol.symbol import Symbol
 
-__all__ = ["infer_dtypes", "infer_shapes", "settled_broadcasts"]
+__all__ = ["infer_dtypes", "infer_shapes", "leaves_axes_open", "settled_broadcasts"]
 
 Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
@@ -45,6 +45,9 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
 
     def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
         assert node.op is not None
+        if leaves_axes_open(node):
+            created = from_mxnet(node.params["shape"], owner=f"The shape of {node.name!r}")
+            return inputs, [merge_shapes(created, outputs[0], owner=f"Node {node.name!r}")]
         if not node.lenient:
             return node.op.infer(inputs, node.params, outputs)
         try:
@@ -54,6 +57,14 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
             return node.broadcasting.infer(inputs, {}, outputs)
 
     return _fixpoint(symbol, start, rule)
+
+
+def leaves_axes_open(node: Node) -> bool:
+    """Tell whether a node creates an array whose shape has a 0: an axis to be found, as everywhere in graphs.
+
+    States of recurrent networks begin like this: ``zeros((0, 5))`` takes its batch from what it meets.
+    """
+    return not node.inputs and 0 in (node.params.get("shape") or ())
 
 
 def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> Table:
