@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gluonish.gluon import contrib, data, loss, nn, utils
+from gluonish.gluon import contrib, data, loss, nn, rnn, utils
 from gluonish.gluon.block import Block
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.parameter import (
@@ -30,6 +30,7 @@ __all__ = [
     "data",
     "loss",
     "nn",
+    "rnn",
     "tensor_types",
     "utils",
 ]

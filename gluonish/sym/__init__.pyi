@@ -362,7 +362,6 @@ def RNN(
     lstm_state_clip_max: float | None = None,
     lstm_state_clip_nan: bool = False,
     use_sequence_length: bool = False,
-    cudnn_algo_verbose: Any = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol | list[Symbol]:

@@ -371,7 +371,8 @@ MISFITS = [
     (0, (STEPS, BATCH), "needs sequences in a batch"),
     (0, (0, BATCH, SIZE), "needs at least one step and one input"),
     (0, (STEPS, BATCH + 1, SIZE), "'state'"),
-    (1, (7,), "'parameters'"),
+    (0, (STEPS, BATCH, SIZE + 1), r"has parameters for inputs of another size.\s+Expected 2 inputs"),
+    (1, (7,), "cannot divide its parameters among the layers"),
     (2, (1, BATCH, HIDDEN + 1), "'state'"),
     (2, (2, BATCH, HIDDEN), "'state'"),
 ]

@@ -40,7 +40,7 @@ USES = {
 # -- the forward pass -----------------------------------------------------------------------------------
 
 
-@operator("RNN", outputs=OUTPUTS, visible=_visible, uses=USES, ignored=("cudnn_algo_verbose",))
+@operator("RNN", outputs=OUTPUTS, visible=_visible, uses=USES)
 def rnn(
     xp: XP,
     data: Array,
@@ -150,12 +150,16 @@ def rnn_shape(s: ShapeFacts, params: Mapping[str, Any]) -> None:
     _check(s.owner, params)
     network = Network.of(params)
     steps, batch, inputs = _sizes(s)
+    count = None if s["parameters"] is None else s["parameters"][0]
+    if count is not None:
+        fitting = network.inputs_for(count)
+        if fitting is None:
+            s.fail("cannot divide its parameters among the layers")
+        if inputs not in (None, fitting):
+            s.fail("has parameters for inputs of another size", expected=f"{fitting} inputs")
+        inputs = fitting
     if inputs is not None:
         s["parameters"] = (network.count(inputs),)
-    elif s["parameters"] is not None and s["parameters"][0] is not None:
-        inputs = network.inputs_for(s["parameters"][0])
-        if inputs is None:
-            s.fail("cannot divide its parameters among the layers")
     s["data"] = (steps, batch, inputs)
     states = network.layers * network.directions
     for name in ("state", "state_output"):

@@ -115,27 +115,28 @@ class Network:
 
     # -- the vector ---------------------------------------------------------------------------------------
 
-    def _shapes(self, layer: int, inputs: int) -> dict[str, Shape]:
+    def shapes(self, layer: int, inputs: int) -> dict[str, Shape]:
+        """Return the shapes of the parameters of one direction of a layer, for inputs of this size."""
         columns = inputs if layer == 0 else self.directions * self.width
         shapes: dict[str, Shape] = {"i2h_weight": (self.rows, columns), "h2h_weight": (self.rows, self.width)}
         if self.projection is not None:
             shapes["h2r_weight"] = (self.projection, self.hidden)
         return {**shapes, "i2h_bias": (self.rows,), "h2h_bias": (self.rows,)}
 
-    def _pieces(self, inputs: int) -> list[tuple[Place, str, Shape]]:
+    def pieces(self, inputs: int) -> list[tuple[Place, str, Shape]]:
         """Return all pieces of the vector in order: whose, which and of what shape."""
         return [
             (place, name, shapes[name])
             for names in (WEIGHTS, BIASES)
             for place in self.places
-            for shapes in [self._shapes(place[0], inputs)]
+            for shapes in [self.shapes(place[0], inputs)]
             for name in names
             if name in shapes
         ]
 
     def count(self, inputs: int) -> int:
         """Return the length of the vector for inputs of this size."""
-        return sum(shape_size(shape) for _, _, shape in self._pieces(inputs))
+        return sum(shape_size(shape) for _, _, shape in self.pieces(inputs))
 
     def inputs_for(self, count: int) -> int | None:
         """Return the size of the inputs for which the vector has this length; None if there is none."""
@@ -146,7 +147,7 @@ class Network:
         """Return the parameters of each layer and direction."""
         found: dict[Place, dict[str, Any]] = {place: {"h2r_weight": None} for place in self.places}
         begin = 0
-        for place, name, shape in self._pieces(inputs):
+        for place, name, shape in self.pieces(inputs):
             end = begin + shape_size(shape)
             found[place][name] = vector[begin:end].reshape(shape)
             begin = end
@@ -156,6 +157,6 @@ class Network:
         """Return the vector made of the parameters of each layer and direction: the inverse of ``cut``."""
         flat = [
             F._reshape_to(getattr(pieces[place], name), shape=(shape_size(shape),))
-            for place, name, shape in self._pieces(inputs)
+            for place, name, shape in self.pieces(inputs)
         ]
         return F.Concat(*flat, dim=0)
