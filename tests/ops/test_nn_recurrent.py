@@ -14,6 +14,7 @@ from gluonish import autograd, nd
 from gluonish.engine import rng
 from gluonish.engine.operator import ABSENT
 from gluonish.errors import ArgumentError, DTypeError, ShapeMismatchError
+from gluonish.name import NameManager
 from gluonish.testing import check_gradient
 from ops.cases_nn_recurrent import length_of
 from ops.nn_support import infer, infer_dtypes
@@ -342,7 +343,8 @@ def test_a_symbol_lists_its_arguments_and_outputs_as_mxnet_does():
     lstm = mx.sym.RNN(data, state_outputs=True, mode="lstm", use_sequence_length=True, name="r", **ONE)
     assert lstm.list_arguments() == ["data", "r_parameters", "r_state", "r_state_cell", "r_sequence_length"]
     assert lstm.list_outputs() == ["r_output", "r_state_output", "r_statecell_output"]
-    gru = mx.sym.RNN(data, mode="gru", use_sequence_length=True, **ONE)
+    with NameManager():
+        gru = mx.sym.RNN(data, mode="gru", use_sequence_length=True, **ONE)
     assert gru.list_arguments() == ["data", "rnn0_parameters", "rnn0_state", "rnn0_sequence_length"]
     assert gru.list_outputs() == ["rnn0_output"]
     arguments, outputs, _ = gru.infer_shape(data=(7, 4, 3))
