@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from gluonish import nd
+from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError
 from gluonish.gluon.nn.arguments import check_number
-from gluonish.gluon.parameter import tensor_types
 from gluonish.gluon.rnn.modifier_cells import ModifierCell, check_steppable
 from gluonish.gluon.rnn.projected_cell import LSTMPCell
-from gluonish.gluon.rnn.steps import Steps, operators_for
+from gluonish.gluon.rnn.steps import Steps
 
 __all__ = ["LSTMPCell", "VariationalDropoutCell", "dynamic_unroll"]
 
@@ -134,7 +135,7 @@ def dynamic_unroll(
         The outputs in the layout of the inputs, and the list of the last states.
 
     Raises:
-        ArgumentTypeError: the inputs are no array.
+        ArgumentTypeError: the inputs are no array; of a symbol the number of steps is not known.
 
     Example:
         >>> import gluonish as mx
@@ -145,26 +146,30 @@ def dynamic_unroll(
         >>> outputs.shape, len(states)
         ((5, 2, 4), 2)
     """
-    if not isinstance(inputs, tensor_types):
+    if not isinstance(inputs, NDArray):
         raise ArgumentTypeError(
-            "dynamic_unroll()", "runs over one array", expected="an array", received=type(inputs).__name__
+            "dynamic_unroll()",
+            "runs over as many steps as one array has",
+            expected="an NDArray",
+            received=type(inputs).__name__,
+            fix="With symbols, and so in hybridized blocks, use cell.unroll(length, ...).",
         )
-    F, axis = operators_for(inputs), layout.index("T")
+    axis = layout.index("T")
     if drop_inputs:
-        inputs = F.Dropout(inputs, p=drop_inputs, axes=(axis,))
+        inputs = nd.Dropout(inputs, p=drop_inputs, axes=(axis,))
     if axis:
-        inputs = F.swapaxes(inputs, dim1=0, dim2=axis)
+        inputs = nd.swapaxes(inputs, dim1=0, dim2=axis)
 
     def step(x: Any, states: Any) -> tuple[list[Any], Any]:
         output, following = cell(x, states)
         return [output] if valid_length is None else [output, *following], following
 
-    (outputs, *history), states = F.contrib.foreach(step, inputs, begin_state)
+    (outputs, *history), states = nd.contrib.foreach(step, inputs, begin_state)
     if valid_length is not None:
-        outputs = F.SequenceMask(outputs, valid_length, use_sequence_length=True)
-        states = [F.SequenceLast(each, valid_length, use_sequence_length=True) for each in history]
+        outputs = nd.SequenceMask(outputs, valid_length, use_sequence_length=True)
+        states = [nd.SequenceLast(each, valid_length, use_sequence_length=True) for each in history]
     if axis:
-        outputs = F.swapaxes(outputs, dim1=0, dim2=axis)
+        outputs = nd.swapaxes(outputs, dim1=0, dim2=axis)
     if drop_outputs:
-        outputs = F.Dropout(outputs, p=drop_outputs, axes=(axis,))
+        outputs = nd.Dropout(outputs, p=drop_outputs, axes=(axis,))
     return outputs, states

@@ -132,8 +132,8 @@ def test_running_over_all_steps_can_drop_the_same_elements_in_each(which):
     np.testing.assert_array_equal(found, np.broadcast_to(found[:, :1], found.shape))
 
 
-def test_running_over_all_steps_needs_one_array():
-    with pytest.raises(
-        ArgumentTypeError, match=r"dynamic_unroll\(\) runs over one array.*\s+.*received list"
-    ):
-        contrib.rnn.dynamic_unroll(rnn.RNNCell(2), [mx.nd.ones((1, 2))], [mx.nd.ones((1, 2))])
+@pytest.mark.parametrize("inputs", [[mx.nd.ones((1, 2))], mx.sym.var("x")], ids=["list", "symbol"])
+def test_running_over_all_steps_needs_one_array(inputs):
+    message = r"dynamic_unroll\(\) runs over as many steps as one array has.[\s\S]*use cell.unroll\(length"
+    with pytest.raises(ArgumentTypeError, match=message):
+        contrib.rnn.dynamic_unroll(rnn.RNNCell(2), inputs, [mx.nd.ones((1, 2))])
