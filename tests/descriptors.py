@@ -502,22 +502,24 @@ def _weights(rows: int, inputs: int, width: int, prefix: str = "", projection: i
     return {prefix + name: shape for name, shape in shapes.items()}
 
 
-def _recurrent(id: str, create: Callable[..., Block], parameters: Mapping[str, Shape]) -> Row:  # noqa: A002
+def _recurrent(id: str, make: Callable[..., Any], parameters: Mapping[str, Shape]) -> Row:  # noqa: A002
+    """Return the row of a layer over sequences, inside a block, so that its states are not inputs."""
+    create = partial(recurrent_networks.Whole, make)
     refusal = _refusal((4, 5), "RNN", 3, 5, argument="parameters")
     return _sized(id, create, IN3_STEPS, STEPS3, parameters, refusal)
 
 
 RECURRENT = [
-    _recurrent("RNN", partial(rnn.RNN, 4, layout="NTC", activation="tanh"), _weights(4, 3, 4, "l0_")),
+    _recurrent("RNN", partial(rnn.RNN, 4, layout="NTC", activation="tanh"), _weights(4, 3, 4, "layer_l0_")),
     _recurrent(
         "GRU in both directions",
         partial(rnn.GRU, 4, layout="NTC", bidirectional=True),
-        _weights(12, 3, 4, "l0_") | _weights(12, 3, 4, "r0_"),
+        _weights(12, 3, 4, "layer_l0_") | _weights(12, 3, 4, "layer_r0_"),
     ),
     _recurrent(
         "LSTM of two layers",
         partial(rnn.LSTM, 4, 2, layout="NTC"),
-        _weights(16, 3, 4, "l0_") | _weights(16, 4, 4, "l1_"),
+        _weights(16, 3, 4, "layer_l0_") | _weights(16, 4, 4, "layer_l1_"),
     ),
     _recurrent(
         "LSTM with projections in both directions",
@@ -526,7 +528,7 @@ RECURRENT = [
             name: shape
             for layer, inputs in enumerate((3, 4))
             for side in "lr"
-            for name, shape in _weights(16, inputs, 2, f"{side}{layer}_", projection=4).items()
+            for name, shape in _weights(16, inputs, 2, f"layer_{side}{layer}_", projection=4).items()
         },
     ),
 ]
@@ -627,7 +629,7 @@ CELLS = [
             refusal=_refusal((3, 5), "FullyConnected", 3, 5),
             behaviour=RANDOM,
         )
-        for what, rates in (("all", (0.3, 0.2, 0.4)), ("inputs and outputs", (0.3, 0, 0.4)))
+        for what, rates in (("states and outputs", (0, 0.2, 0.4)), ("inputs and outputs", (0.3, 0, 0.4)))
     ),
     _fixed_cell("DropoutCell", recurrent_networks.named(rnn.DropoutCell, 0.4), (20,), behaviour=RANDOM),
     *(

@@ -24,6 +24,22 @@ class Unrolled(gluon.HybridBlock):
         return self.cell.unroll(self.steps, x, merge_outputs=True)[0]
 
 
+class Whole(gluon.HybridBlock):
+    """A layer that runs over the steps of its input, (batch, steps, ...).
+
+    Args:
+        make: makes the layer, given ``prefix`` and the sizes.
+    """
+
+    def __init__(self, make, prefix=None, params=None, **sizes):
+        super().__init__(prefix=prefix, params=params)
+        with self.name_scope():
+            self.layer = make(prefix="layer_", **sizes)
+
+    def hybrid_forward(self, F, x):
+        return self.layer(x)
+
+
 def named(cell, *args, **kwargs):
     """Return a function that makes a cell with a prefix of its own."""
 

@@ -13,7 +13,7 @@ from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.rnn.recurrent_cell import HybridRecurrentCell, RecurrentCell
 from gluonish.gluon.rnn.steps import Steps
 
-__all__ = ["DropoutCell", "ModifierCell", "ResidualCell", "ZoneoutCell"]
+__all__ = ["DropoutCell", "ModifierCell", "RememberingCell", "ResidualCell", "ZoneoutCell"]
 
 
 class DropoutCell(HybridRecurrentCell):
@@ -145,7 +145,22 @@ class ModifierCell(HybridRecurrentCell):
             self.base_cell._modified = True
 
 
-class ZoneoutCell(ModifierCell):
+class RememberingCell(ModifierCell):
+    """A modifier that remembers arrays of earlier steps until it is reset.
+
+    A graph remembers nothing, so the modifier is never run as one by itself. Inside a block that is, its
+    memory lasts as long as that block's call.
+
+    Args:
+        base_cell: the cell to modify.
+    """
+
+    def hybridize(self, active: bool = True, *args: Any, **kwargs: Any) -> None:
+        """Hybridize the cell that is modified; arguments as of ``HybridBlock.hybridize``."""
+        self.base_cell.hybridize(active, *args, **kwargs)
+
+
+class ZoneoutCell(RememberingCell):
     """Keeps a random part of the states and outputs of the step before, while training.
 
     Krueger et al., Zoneout: regularizing RNNs by randomly preserving hidden activations (2016).

@@ -199,18 +199,17 @@ class RecurrentCell(Block):
             return getattr(F, activation)(inputs, **kwargs)
         return F.Activation(inputs, act_type=activation, **kwargs)
 
-    def forward(self, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
-        """Compute one step.
+    def __call__(self, *args: Any) -> Any:
+        """Compute one step: ``output, states = cell(inputs, states)``.
 
         Args:
-            inputs: (batch, inputs).
-            states: a list of the states.
+            args: the input, (batch, inputs), and the list of states.
 
         Returns:
-            The output (batch, outputs), and the next states.
+            The output (batch, outputs), and the list of the next states.
         """
         self._counter += 1
-        return super().forward(inputs, states)
+        return super().__call__(*args)
 
 
 class HybridRecurrentCell(RecurrentCell, HybridBlock):
@@ -225,7 +224,7 @@ class GatedCell(HybridRecurrentCell):
     """A cell with gates of its own: the base of the cells in this package that compute something."""
 
     def forward(self, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
-        """Compute one step; see ``RecurrentCell.forward``.
+        """Compute one step.
 
         Raises:
             ShapeMismatchError: there are more or fewer states than the cell has.

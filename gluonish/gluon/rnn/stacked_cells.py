@@ -129,7 +129,6 @@ class SequentialRNNCell(_Stack):
 
     def forward(self, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Run one step of all cells."""
-        self._counter += 1
         return self._step(inputs, states)
 
 

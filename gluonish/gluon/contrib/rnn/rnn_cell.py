@@ -8,14 +8,14 @@ from gluonish import nd
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError
 from gluonish.gluon.nn.arguments import check_number
-from gluonish.gluon.rnn.modifier_cells import ModifierCell, check_steppable
+from gluonish.gluon.rnn.modifier_cells import RememberingCell, check_steppable
 from gluonish.gluon.rnn.projected_cell import LSTMPCell
 from gluonish.gluon.rnn.steps import Steps
 
 __all__ = ["LSTMPCell", "VariationalDropoutCell", "dynamic_unroll"]
 
 
-class VariationalDropoutCell(ModifierCell):
+class VariationalDropoutCell(RememberingCell):
     """Drops from inputs, first state and outputs, the same elements in all steps.
 
     Gal and Ghahramani, A theoretically grounded application of dropout in recurrent neural networks (2016).
