@@ -40,6 +40,7 @@ __all__ = [
     "NoKernelError",
     "NonFiniteGradientError",
     "NotInitializedError",
+    "NotSteppableError",
     "OperatorError",
     "ParameterMismatchError",
     "SavedArrayError",
@@ -233,6 +234,10 @@ class SymbolValueError(MXNetError, NotImplementedError, ValueError, AttributeErr
 
 class TeamError(MXNetError):
     """Threads that compute together do not do the same."""
+
+
+class NotSteppableError(MXNetError, NotImplementedError, AssertionError):
+    """A recurrent cell that needs the whole sequence was called for one step of it."""
 
 
 class FileFormatError(MXNetError, ValueError):

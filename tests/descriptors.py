@@ -13,11 +13,13 @@ from typing import Any
 import attrs
 import networks
 import numpy as np
+import recurrent_networks
 from attrs import validators as v
 
 import gluonish as mx
-from gluonish.gluon import Block, HybridBlock, SymbolBlock, nn
+from gluonish.gluon import Block, HybridBlock, SymbolBlock, nn, rnn
 from gluonish.gluon.contrib import nn as contrib
+from gluonish.gluon.contrib import rnn as contrib_rnn
 
 PREFIX = "row_"
 
@@ -481,7 +483,175 @@ CONTRIB = [
     _unsized("PixelShuffle3D", partial(contrib.PixelShuffle3D, (2, 1, 3)), (12, 2, 3, 2)),
 ]
 
-LAYERS = [*DENSE, *CONVOLUTIONS, *TRANSPOSES, *POOLS, *NORMALIZATIONS, *ACTIVATIONS, *OTHERS, *CONTRIB]
+# -- recurrent layers -----------------------------------------------------------------------------------
+
+IN3_STEPS = {"input_size": 3}
+STEPS3 = (4, 3)
+
+
+def _weights(rows: int, inputs: int, width: int, prefix: str = "", projection: int = 0) -> dict[str, Shape]:
+    """Return the parameters of a cell, or of one direction of a layer."""
+    shapes = {
+        "i2h_weight": (rows, inputs),
+        "h2h_weight": (rows, width),
+        "i2h_bias": (rows,),
+        "h2h_bias": (rows,),
+    }
+    if projection:
+        shapes["h2r_weight"] = (width, projection)
+    return {prefix + name: shape for name, shape in shapes.items()}
+
+
+def _recurrent(id: str, make: Callable[..., Any], parameters: Mapping[str, Shape]) -> Row:  # noqa: A002
+    """Return the row of a layer over sequences, inside a block, so that its states are not inputs."""
+    create = partial(recurrent_networks.Whole, make)
+    refusal = _refusal((4, 5), "RNN", 3, 5, argument="parameters")
+    return _sized(id, create, IN3_STEPS, STEPS3, parameters, refusal)
+
+
+RECURRENT = [
+    _recurrent("RNN", partial(rnn.RNN, 4, layout="NTC", activation="tanh"), _weights(4, 3, 4, "layer_l0_")),
+    _recurrent(
+        "GRU in both directions",
+        partial(rnn.GRU, 4, layout="NTC", bidirectional=True),
+        _weights(12, 3, 4, "layer_l0_") | _weights(12, 3, 4, "layer_r0_"),
+    ),
+    _recurrent(
+        "LSTM of two layers",
+        partial(rnn.LSTM, 4, 2, layout="NTC"),
+        _weights(16, 3, 4, "layer_l0_") | _weights(16, 4, 4, "layer_l1_"),
+    ),
+    _recurrent(
+        "LSTM with projections in both directions",
+        partial(rnn.LSTM, 4, 2, "NTC", bidirectional=True, projection_size=2),
+        {
+            name: shape
+            for layer, inputs in enumerate((3, 4))
+            for side in "lr"
+            for name, shape in _weights(16, inputs, 2, f"layer_{side}{layer}_", projection=4).items()
+        },
+    ),
+]
+
+
+def _cell(
+    id: str,  # noqa: A002
+    make: Callable[..., Any],
+    parameters: Mapping[str, Shape],
+    sizes: Mapping[str, int] | None = None,
+    **other: Any,
+) -> Row:
+    """Return the row of a cell that is unrolled over three steps."""
+    return _sized(
+        id,
+        partial(recurrent_networks.Unrolled, make),
+        sizes or IN3_STEPS,
+        (3, 3),
+        parameters,
+        _refusal((3, 5), "FullyConnected", 3, 5),
+        **other,
+    )
+
+
+def _fixed_cell(id: str, make: Callable[..., Any], shape: Shape, parameters: Any = None, **other: Any) -> Row:  # noqa: A002
+    create = partial(recurrent_networks.Unrolled, make)
+    return _unsized(id, create, (3, *shape), parameters, **other)
+
+
+def _conv_cell(id: str, cell: type[Block], gates: int, ndim: int) -> Row:  # noqa: A002
+    size, kernel = (5, 4, 3)[:ndim], (3,) * ndim
+    rows = gates * 2
+    parameters = {
+        "cell_i2h_weight": (rows, 3, *kernel),
+        "cell_h2h_weight": (rows, 2, *kernel),
+        "cell_i2h_bias": (rows,),
+        "cell_h2h_bias": (rows,),
+    }
+    refusal = _refusal((3, 5, *size), "Convolution", 3, 5)
+    make = recurrent_networks.named(cell, (3, *size), 2, kernel, kernel, i2h_pad=1)
+    return _fixed_cell(id, make, (3, *size), parameters, refusal=refusal)
+
+
+def _projected(prefix: str) -> dict[str, Shape]:
+    return {
+        f"{prefix}i2h_weight": (12, 3),
+        f"{prefix}h2h_weight": (12, 2),
+        f"{prefix}h2r_weight": (2, 3),
+        f"{prefix}i2h_bias": (12,),
+        f"{prefix}h2h_bias": (12,),
+    }
+
+
+CELLS = [
+    _cell("RNNCell", recurrent_networks.named(rnn.RNNCell, 4), _weights(4, 3, 4, "cell_")),
+    _cell(
+        "RNNCell with another activation",
+        recurrent_networks.named(rnn.RNNCell, 4, activation="softsign"),
+        _weights(4, 3, 4, "cell_"),
+    ),
+    _cell("LSTMCell", recurrent_networks.named(rnn.LSTMCell, 4), _weights(16, 3, 4, "cell_")),
+    _cell("GRUCell", recurrent_networks.named(rnn.GRUCell, 4), _weights(12, 3, 4, "cell_")),
+    _cell("LSTMPCell", recurrent_networks.named(contrib_rnn.LSTMPCell, 3, 2), _projected("cell_")),
+    _cell(
+        "BidirectionalCell",
+        recurrent_networks.bidirectional,
+        _weights(8, 3, 2, "l_") | _weights(9, 3, 3, "r_"),
+    ),
+    _cell(
+        "HybridSequentialRNNCell",
+        recurrent_networks.stacked,
+        _weights(16, 3, 4, "stack_lstm0_") | _weights(12, 4, 4, "stack_gru0_"),
+        {"input_size": 3, "hidden": 4},
+    ),
+    _sized(
+        "SequentialRNNCell",
+        partial(recurrent_networks.ImperativeUnrolled, recurrent_networks.imperative_stack),
+        {"input_size": 3, "hidden": 4},
+        (3, 3),
+        _weights(4, 3, 4, "stack_rnn0_") | _projected("stack_lstmp0_") | {"stack_lstmp0_i2h_weight": (12, 4)},
+        _refusal((3, 5), "FullyConnected", 3, 5),
+        kind=Block,
+    ),
+    _cell(
+        "ZoneoutCell",
+        recurrent_networks.modified(rnn.ZoneoutCell, rnn.LSTMCell, 0.3, 0.4),
+        _weights(16, 3, 4, "cell_"),
+        behaviour=RANDOM,
+    ),
+    *(
+        _fixed_cell(
+            f"VariationalDropoutCell of {what}",
+            recurrent_networks.modified(
+                contrib_rnn.VariationalDropoutCell, partial(rnn.GRUCell, input_size=3), *rates
+            ),
+            (3,),
+            _weights(12, 3, 4, "cell_"),
+            refusal=_refusal((3, 5), "FullyConnected", 3, 5),
+            behaviour=RANDOM,
+        )
+        for what, rates in (("states and outputs", (0, 0.2, 0.4)), ("inputs and outputs", (0.3, 0, 0.4)))
+    ),
+    _fixed_cell("DropoutCell", recurrent_networks.named(rnn.DropoutCell, 0.4), (20,), behaviour=RANDOM),
+    *(
+        _conv_cell(name, getattr(contrib_rnn, name), gates, ndim)
+        for kind, gates in (("RNN", 1), ("LSTM", 4), ("GRU", 3))
+        for ndim in (1, 2, 3)
+        for name in [f"Conv{ndim}D{kind}Cell"]
+    ),
+]
+
+LAYERS = [
+    *DENSE,
+    *CONVOLUTIONS,
+    *TRANSPOSES,
+    *POOLS,
+    *NORMALIZATIONS,
+    *ACTIVATIONS,
+    *OTHERS,
+    *CONTRIB,
+    *RECURRENT,
+    *CELLS,
+]
 
 # -- networks -------------------------------------------------------------------------------------------
 

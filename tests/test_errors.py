@@ -42,6 +42,7 @@ CAUGHT_AS = {
     "NonFiniteGradientError": {FloatingPointError, UserWarning},
     "SymbolValueError": {NotImplementedError, ValueError, AttributeError},
     "TeamError": {RuntimeError},
+    "NotSteppableError": {NotImplementedError, AssertionError},
     "FileFormatError": {ValueError},
     "MissingFileError": {FileNotFoundError, OSError},
     "WorkerError": {RuntimeError},

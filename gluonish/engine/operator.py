@@ -43,6 +43,7 @@ __all__ = [
     "GradientPlan",
     "Operator",
     "find_operator",
+    "is_attribute",
     "operator",
     "operators",
 ]
@@ -268,7 +269,8 @@ class Operator:
         return filled
 
     def _refuse_unknown(self, given: Mapping[str, Any]) -> None:
-        unknown = [name for name in given if name not in self.fields and name not in self.ignored]
+        known = self.fields.keys() | self.ignored
+        unknown = [name for name in given if name not in known and not is_attribute(name)]
         if unknown:
             raise ArgumentError(
                 f"Operator {self.name!r}",
@@ -525,6 +527,16 @@ class Operator:
             assert not isinstance(self._outputs, _Rule)
             which = (False, self._outputs.index(name))
         return "saved", _place(saved, which)
+
+
+def is_attribute(name: str) -> bool:
+    """Tell whether a keyword argument is an attribute, ``__layout__`` and the like, that only graphs keep.
+
+    Example:
+        >>> is_attribute("__layout__"), is_attribute("layout")
+        (True, False)
+    """
+    return name.startswith("__") and name.endswith("__")
 
 
 def _place(saved: list[tuple[bool, int]], which: tuple[bool, int]) -> int:

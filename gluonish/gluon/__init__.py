@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gluonish.gluon import contrib, data, loss, nn, utils
+from gluonish.gluon import contrib, data, loss, model_zoo, nn, rnn, utils
 from gluonish.gluon.block import Block
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.parameter import (
@@ -29,7 +29,9 @@ __all__ = [
     "contrib",
     "data",
     "loss",
+    "model_zoo",
     "nn",
+    "rnn",
     "tensor_types",
     "utils",
 ]

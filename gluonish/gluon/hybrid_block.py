@@ -382,7 +382,7 @@ class HybridBlock(Block):
             fix="Convert data with nd.array().",
         )
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: Any, x: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Compute the output with the operators of ``F``. Subclasses define it."""
         raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward()")
 

@@ -39,7 +39,7 @@ class BlockScope:
     def __init__(self, block: Block) -> None:
         self._block = weakref.ref(block)
         self._counter: Counter[str] = Counter()
-        self._managers: list[names.Prefix] = []
+        self._managers: list[names.Prefix | None] = []
 
     @staticmethod
     def create(prefix: str | None, params: ParameterDict | None, hint: str) -> tuple[str, ParameterDict]:
@@ -81,11 +81,14 @@ class BlockScope:
                 "is gone",
                 fix="Keep the block in a variable while its scope is open.",
             )
-        transparent = block.has_empty_prefix
-        _SCOPES.stack.append((_SCOPES.stack[-1] if _SCOPES.stack else None) if transparent else self)
-        manager = names.Prefix(block.prefix)
-        self._managers.append(manager)
-        manager.__enter__()
+        if block.has_empty_prefix:  # blocks and symbols made inside are named as if they were made outside
+            _SCOPES.stack.append(_SCOPES.stack[-1] if _SCOPES.stack else None)
+            self._managers.append(None)
+        else:
+            _SCOPES.stack.append(self)
+            manager = names.Prefix(block.prefix)
+            self._managers.append(manager)
+            manager.__enter__()
         return self
 
     def __exit__(
@@ -95,7 +98,9 @@ class BlockScope:
         traceback: TracebackType | None,
     ) -> None:
         _SCOPES.stack.pop()
-        self._managers.pop().__exit__(exc_type, exc, traceback)
+        manager = self._managers.pop()
+        if manager is not None:
+            manager.__exit__(exc_type, exc, traceback)
 
     def __deepcopy__(self, memo: dict[int, object]) -> None:
         # A copied block makes a scope of its own.

@@ -365,6 +365,29 @@ def Pooling(
 ) -> NDArray:
     """Return the maximum, mean, sum or p-norm of every window of the images."""
 
+def RNN(
+    data: NDArray,
+    parameters: NDArray,
+    state: NDArray,
+    state_cell: NDArray | None = None,
+    sequence_length: NDArray | None = None,
+    *,
+    state_size: int,
+    num_layers: int,
+    bidirectional: bool = False,
+    mode: Literal["rnn_relu", "rnn_tanh", "lstm", "gru"],
+    p: float = 0.0,
+    state_outputs: bool = False,
+    projection_size: int | None = None,
+    lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None,
+    lstm_state_clip_nan: bool = False,
+    use_sequence_length: bool = False,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Run a recurrent network over sequences: data (steps, batch, inputs), output (steps, batch, outputs)."""
+
 def Reshape(
     data: NDArray,
     shape: int | Sequence[int] = (),

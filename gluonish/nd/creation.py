@@ -83,7 +83,8 @@ def zeros(
         ctx: where; the current context if not given.
         dtype: the element type, float32 if not given.
         stype: the storage type; dense if not given.
-        kwargs: ``out=`` an array to fill instead.
+        kwargs: ``out=`` an array to fill instead; ``name=`` and attributes, for the sake of programs that run
+            with ``mx.sym`` too.
 
     Example:
         >>> import gluonish as mx
@@ -116,6 +117,7 @@ def _create(
     ctx: Context | None,
     dtype: Any,
     out: NDArray | None = None,
+    name: str | None = None,  # noqa: ARG001
     **params: Any,
 ) -> NDArray:
     if out is not None and ctx is None:

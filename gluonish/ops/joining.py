@@ -26,7 +26,11 @@ def _declare_concat(name: str, aliases: Sequence[str] = ()) -> Operator:
     return operator(name, aliases=aliases, native=True, ignored=("num_args",))(concat)
 
 
-def _concat_shape(s: ShapeFacts, dim: int) -> None:
+def _state_joined(s: ShapeFacts, dim: int, *, equal_parts: bool) -> None:
+    """State what the shapes of parts and whole say about each other.
+
+    With ``equal_parts``, those whose sizes are unknown have one size.
+    """
     output = len(s.values) - 1
     rank = next((len(shape) for shape in s.values if shape is not None), None)
     if rank is None:
@@ -39,11 +43,13 @@ def _concat_shape(s: ShapeFacts, dim: int) -> None:
     total = s[output][axis]
     if None not in sizes:
         s[output] = _replaced(s[output], axis, known)
-    elif sizes.count(None) == 1 and total is not None:
-        if total < known:
+    elif total is not None and (equal_parts or sizes.count(None) == 1):
+        part, rest = divmod(total - known, sizes.count(None))
+        if part < 0 or rest:
             s.fail(f"cannot fill {total} entries of axis {axis} with {known} or more")
-        position = sizes.index(None)
-        s[position] = _replaced(s[position], axis, total - known)
+        for position, size in enumerate(sizes):
+            if size is None:
+                s[position] = _replaced(s[position], axis, part)
 
 
 def _agree_beside(s: ShapeFacts, one: int, other: int, axis: int) -> None:
@@ -72,9 +78,22 @@ def _along(axis: int, entry: Any) -> tuple[Any, ...]:
     return (*(slice(None),) * axis, entry)
 
 
-for _op in (_declare_concat("Concat", aliases=("concat",)), _declare_concat("_rnn_param_concat")):
-    _op.shape(_concat_shape)
+concat = _declare_concat("Concat", aliases=("concat",))
+param_concat = _declare_concat("_rnn_param_concat")
+
+for _op in (concat, param_concat):
     _op.gradient()(_concat_gradient)
+
+
+@concat.shape
+def concat_shape(s: ShapeFacts, dim: int) -> None:
+    _state_joined(s, dim, equal_parts=False)
+
+
+@param_concat.shape
+def param_concat_shape(s: ShapeFacts, dim: int) -> None:
+    # Of a recurrent network only the weights of the inputs may be unknown, which both directions have.
+    _state_joined(s, dim, equal_parts=True)
 
 
 @operator("stack", native=True, ignored=("num_args",))

@@ -345,6 +345,29 @@ def Pooling(
 ) -> Symbol:
     """Return the maximum, mean, sum or p-norm of every window of the images."""
 
+def RNN(
+    data: Symbol | None = None,
+    parameters: Symbol | None = None,
+    state: Symbol | None = None,
+    state_cell: Symbol | None = None,
+    sequence_length: Symbol | None = None,
+    *,
+    state_size: int,
+    num_layers: int,
+    bidirectional: bool = False,
+    mode: Literal["rnn_relu", "rnn_tanh", "lstm", "gru"],
+    p: float = 0.0,
+    state_outputs: bool = False,
+    projection_size: int | None = None,
+    lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None,
+    lstm_state_clip_nan: bool = False,
+    use_sequence_length: bool = False,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Run a recurrent network over sequences: data (steps, batch, inputs), output (steps, batch, outputs)."""
+
 def Reshape(
     data: Symbol | None = None,
     shape: int | Sequence[int] = (),

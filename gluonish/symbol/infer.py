@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gluonish.dtype import as_dtype
-from gluonish.errors import DTypeError, ShapeMismatchError
-from gluonish.shape import PartialShape, is_known, merge_shapes
+from gluonish.errors import DTypeError, ShapeInferenceError, ShapeMismatchError
+from gluonish.shape import PartialShape, format_shape, from_mxnet, is_known, merge_shapes
 from gluonish.symbol.node import copy_graph, located
 from gluonish.symbol.spelling import read_dtype, read_shape
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gluonish.symbol.node import Node
     from gluonish.symbol.symbol import Symbol
 
-__all__ = ["infer_dtypes", "infer_shapes", "settled_broadcasts"]
+__all__ = ["infer_dtypes", "infer_shapes", "leaves_axes_open", "settled_broadcasts", "settled_creations"]
 
 Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
@@ -45,6 +45,9 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
 
     def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
         assert node.op is not None
+        if leaves_axes_open(node):
+            created = from_mxnet(node.params["shape"], owner=f"The shape of {node.name!r}")
+            return inputs, [merge_shapes(created, outputs[0], owner=f"Node {node.name!r}")]
         if not node.lenient:
             return node.op.infer(inputs, node.params, outputs)
         try:
@@ -54,6 +57,14 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
             return node.broadcasting.infer(inputs, {}, outputs)
 
     return _fixpoint(symbol, start, rule)
+
+
+def leaves_axes_open(node: Node) -> bool:
+    """Tell whether a node creates an array whose shape has a 0: an axis to be found, as everywhere in graphs.
+
+    States of recurrent networks begin like this: ``zeros((0, 5))`` takes its batch from what it meets.
+    """
+    return not node.inputs and 0 in (node.params.get("shape") or ())
 
 
 def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> Table:
@@ -82,6 +93,49 @@ def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> T
             found[id(node)] = as_dtype("float32")
             table = _fixpoint(symbol, known_or_found, rule)
     return table
+
+
+def settled_creations(
+    symbol: Symbol,
+    shape_of: Callable[[Node], PartialShape],
+    dtype_of: Callable[[Node], np.dtype[Any] | None],
+) -> dict[int, dict[str, Any]]:
+    """Return with which parameters a graph's arrays of open axes are made, by their nodes (the ids).
+
+    They take their dtype from what they meet too: states of recurrent networks are like the data.
+
+    Args:
+        symbol: the graph.
+        shape_of: what is known of the shape of a variable.
+        dtype_of: likewise of its dtype.
+
+    Raises:
+        ShapeMismatchError, DTypeError: what is known is contradictory.
+    """
+
+    def dtype_rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
+        assert node.op is not None
+        return (
+            (inputs, outputs)
+            if leaves_axes_open(node)
+            else node.op.infer_dtypes(inputs, node.params, outputs)
+        )
+
+    shapes = infer_shapes(symbol, shape_of)
+    dtypes = _fixpoint(symbol, dtype_of, dtype_rule)
+    settled = {}
+    for node in symbol.nodes():
+        if node.op is not None and leaves_axes_open(node):
+            (shape,), (dtype,) = shapes[id(node)], dtypes[id(node)]
+            if not is_known(shape):
+                raise ShapeInferenceError(
+                    f"Node {node.name!r}",
+                    "makes an array of a shape that cannot be found",
+                    received=format_shape(shape),
+                    fix="Give its shape without a 0.",
+                )
+            settled[id(node)] = {**node.params, "shape": shape, "dtype": dtype or node.params["dtype"]}
+    return settled
 
 
 def settled_broadcasts(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Symbol:

@@ -6,15 +6,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
+import numpy as np
 
 from gluonish.engine.invoke import invoke
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import Operator
+from gluonish.errors import DeferredInitializationError
+from gluonish.shape import PartialShape
+from gluonish.symbol.infer import leaves_axes_open, settled_creations
 from gluonish.symbol.node import Entry, Node, sorted_nodes
+from gluonish.symbol.symbol import Symbol
 
 __all__ = ["Program"]
 
 Watcher = Callable[[Node, list[Any], list[Any]], None]
+
+_SETTLED_LIMIT = 64
 
 
 @attrs.frozen(eq=False)
@@ -66,6 +73,9 @@ class Program:
         self._size = size + 1
         self._outputs = [cells[id(node)] + index for node, index in outputs]
         self._steps = self._schedule(operators, cells)
+        # A graph that makes arrays of open axes has steps of its own for each kind of inputs.
+        self._graph = Symbol(outputs) if any(map(leaves_axes_open, operators)) else None
+        self._settled: dict[Any, list[_Step]] = {}
 
     def _schedule(self, operators: Sequence[Node], cells: dict[int, int]) -> list[_Step]:
         """Return the steps; each lets go of what it is the last to read."""
@@ -84,6 +94,22 @@ class Program:
             steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends)))
         return steps[::-1]
 
+    def _steps_for(self, graph: Symbol, values: Sequence[NDArray]) -> list[_Step]:
+        """Return the steps for values of these shapes and dtypes: what makes arrays then knows their axes."""
+        shapes = tuple([_shape_of(x) for x in values])
+        dtypes = tuple([np.dtype(x.dtype) for x in values])
+        steps = self._settled.get((shapes, dtypes))
+        if steps is None:
+            places = {id(node): i for i, node in enumerate(self.variables)}
+            params = settled_creations(
+                graph, lambda node: shapes[places[id(node)]], lambda node: dtypes[places[id(node)]]
+            )
+            steps = [attrs.evolve(s, params=params.get(id(s.node), s.params)) for s in self._steps]
+            if len(self._settled) >= _SETTLED_LIMIT:
+                self._settled.clear()
+            self._settled[shapes, dtypes] = steps
+        return steps
+
     def run(self, values: Sequence[NDArray], watcher: Watcher | None = None) -> list[NDArray]:
         """Return the outputs for values of the variables.
 
@@ -96,7 +122,7 @@ class Program:
         """
         cells: list[Any] = [None] * self._size
         cells[: len(values)] = values
-        for step in self._steps:
+        for step in self._steps if self._graph is None else self._steps_for(self._graph, values):
             inputs = [cells[i] for i in step.inputs]
             result = invoke(step.op, inputs, step.params)
             if step.count == 1:
@@ -108,3 +134,11 @@ class Program:
             for i in step.last_uses:
                 cells[i] = None
         return [cells[i] for i in self._outputs]
+
+
+def _shape_of(array: NDArray) -> PartialShape:
+    """Return the shape of an array; None for a parameter that waits for it."""
+    try:
+        return array.shape
+    except DeferredInitializationError:
+        return None

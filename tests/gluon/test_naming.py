@@ -77,6 +77,16 @@ def test_a_scope_can_be_entered_inside_itself():
     assert [first, second, third, after] == ["net_dense0", "net_dense1", "net_dense2", "dense0"]
 
 
+def test_the_scope_of_an_empty_prefix_changes_no_name_and_no_number():
+    net, inner = Block(prefix="net_"), Block(prefix="")
+    with mx.name.NameManager(), net.name_scope():
+        x = mx.sym.relu(mx.sym.var("x"))
+        with inner.name_scope():
+            names = [nn.Dense(1).name, mx.sym.relu(x).name]
+        after = [nn.Dense(1).name, mx.sym.relu(x).name]
+    assert (names, after) == (["net_dense0", "net_relu1"], ["net_dense1", "net_relu2"])
+
+
 def test_an_exception_leaves_the_scope():
     net = Block(prefix="net_")
     with pytest.raises(KeyError), net.name_scope():

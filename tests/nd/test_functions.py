@@ -268,3 +268,8 @@ def test_methods_take_out():
 @pytest.mark.parametrize("space", ["_internal", "contrib", "random"])
 def test_sub_namespaces_are_modules_that_can_be_imported(space):
     assert importlib.import_module(f"gluonish.nd.{space}") is getattr(nd, space)
+
+
+def test_names_and_attributes_are_for_symbols_and_ignored_by_arrays():
+    assert nd.zeros((2, 3), name="start", __layout__="NC").shape == (2, 3)
+    assert nd.relu(nd.ones(2), name="relu", __group__="a").shape == (2,)

@@ -31,7 +31,7 @@ CASES = [
     ),
     Case("Concat", [Arr((3,)), Arr((0,))], {"dim": 0}, expect=lambda x, y: x, note="empty"),
     Case("Concat", [CUBE], {"dim": 0}, expect=lambda x: x, note="one array"),
-    Case("_rnn_param_concat", [Arr((2,)), Arr((3,))], {"dim": 0}, expect=lambda x, y: [*x, *y]),
+    Case("_rnn_param_concat", [Arr((3,)), Arr((3,))], {"dim": 0}, expect=lambda x, y: [*x, *y]),
     Case("stack", [Arr((2, 3)), Arr((2, 3))], expect=lambda x, y: np.array([x, y])),
     Case("stack", [Arr((3,)), Arr((3,))], {"axis": -1}, expect=lambda x, y: np.array([x, y]).T),
     Case("stack", [Arr((2, 3))], {"axis": 1}, expect=lambda x: x[:, None], note="one array"),

@@ -70,6 +70,14 @@ def test_concat_settles_the_one_unknown_size_from_the_output():
     assert inputs == [(6,), (4,), (2,)]
 
 
+def test_parameters_of_unknown_size_share_the_rest_of_their_vector():
+    inputs, _ = infer("_rnn_param_concat", [(None,), (2,), (None,)], [(12,)], dim=0)
+    assert inputs == [(5,), (2,), (5,)]
+    with pytest.raises(ShapeMismatchError, match="cannot fill 12 entries of axis 0 with 3 or more"):
+        infer("_rnn_param_concat", [(None,), (3,), (None,)], [(12,)], dim=0)
+    assert infer("Concat", [(None,), (2,), (None,)], [(12,)], dim=0)[0] == [(None,), (2,), (None,)]
+
+
 def test_stack_settles_its_arrays_from_the_output():
     assert infer("stack", [None, None], [(3, 2)], axis=-1)[0] == [(3,), (3,)]
 

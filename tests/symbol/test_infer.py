@@ -239,3 +239,20 @@ def test_a_deep_graph_is_inferred_without_recursion():
     for _ in range(3_000):
         y = sym.relu(y)
     assert y.infer_shape(x=(2,)) == ([(2,)], [(2,)], [])
+
+
+# -- arrays made in a graph -------------------------------------------------------------------------------
+
+
+def test_an_axis_of_size_0_is_found_from_what_the_array_meets():
+    start = sym.zeros((0, 5))
+    assert start.infer_shape() == (None, None, None)
+    total = sym.elemwise_add(var("x"), start)
+    assert total.infer_shape(x=(2, 5)) == ([(2, 5)], [(2, 5)], [])
+    assert total.infer_shape_partial() == ([(0, 5)], [(0, 5)], [])
+
+
+def test_the_known_axes_of_a_made_array_still_bind():
+    total = sym.elemwise_add(var("x"), sym.zeros((0, 5), name="start"), name="total")
+    with pytest.raises(ShapeMismatchError, match=r"(?s)'total'.*expected 5, received 4"):
+        total.infer_shape(x=(2, 4))

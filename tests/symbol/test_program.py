@@ -10,7 +10,7 @@ import pytest
 
 import gluonish as mx
 from gluonish import autograd, nd, sym
-from gluonish.errors import ShapeMismatchError
+from gluonish.errors import ShapeInferenceError, ShapeMismatchError
 from gluonish.symbol import Group
 from gluonish.symbol.program import Program
 
@@ -146,3 +146,28 @@ def test_a_program_may_run_any_number_of_times():
     for factor in (1, 2, 3):
         (y,) = program.run([nd.array(X * factor)])
         np.testing.assert_array_equal(y.asnumpy(), X * factor * 2)
+
+
+# -- arrays of open axes ------------------------------------------------------------------------------------
+
+
+def test_an_array_of_an_open_axis_is_made_anew_for_every_size():
+    total = sym.elemwise_add(sym.zeros((0, 3)), sym.var("x"))
+    program = Program(total.outputs)
+    for batch in (2, 5, 2):
+        x = nd.ones((batch, 3))
+        np.testing.assert_array_equal(program.run([x])[0].asnumpy(), x.asnumpy())
+
+
+def test_an_array_of_an_open_axis_has_the_dtype_of_what_it_meets():
+    total = sym.elemwise_add(sym.ones((0, 3)), sym.var("x"))
+    program = Program(total.outputs)
+    for dtype in ("float32", "float64", "float16"):
+        (found,) = program.run([nd.ones((2, 3), dtype=dtype)])
+        assert found.dtype == np.dtype(dtype)
+
+
+def test_an_axis_that_nothing_tells_is_an_error_that_names_the_node():
+    program = Program(sym.zeros((0, 3), name="start").outputs)
+    with pytest.raises(ShapeInferenceError, match=r"Node 'start' makes an array.*\s+Received \(\?, 3\)"):
+        program.run([])

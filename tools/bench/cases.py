@@ -120,6 +120,33 @@ def lenet_step(ctx: mx.Context) -> Case:
     return Case(_step(net, images, labels), "step", flops=flops)
 
 
+def _recurrent_case(make: Callable[[], gluon.Block]) -> Callable[[mx.Context], Case]:
+    """Return a case: forward and backward of 35 steps of 20 sequences, 200 units, by ``make``."""
+    steps, batch, size = 35, 20, 200
+
+    def setup(ctx: mx.Context) -> Case:
+        net = make()
+        net.initialize(mx.init.Xavier(), ctx=ctx)
+        x = mx.nd.random.normal(shape=(steps, batch, size), ctx=ctx)
+
+        def run() -> None:
+            with autograd.record():
+                if isinstance(net, gluon.rnn.RecurrentCell):
+                    out = net.unroll(steps, x, layout="TNC", merge_outputs=True)[0]
+                else:
+                    out = net(x)
+            out.backward()
+
+        gates = 4 * size
+        # Forward, and the gradients of weights and states; that of the first input is not needed.
+        return Case(run, "forward and backward", flops=2 * steps * batch * gates * size * 5)
+
+    return setup
+
+
+case("lstm_layer")(_recurrent_case(lambda: gluon.rnn.LSTM(200)))
+case("lstm_cell")(_recurrent_case(lambda: gluon.rnn.LSTMCell(200)))
+
 # -- many parameters --------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gluonish.gluon.contrib import nn
+from gluonish.gluon.contrib import nn, rnn
 
-__all__ = ["nn"]
+__all__ = ["nn", "rnn"]

@@ -13,6 +13,7 @@ from gluonish.ops.nn import (
     normalization,
     output,
     pooling,
+    recurrent,
     resize,
     softmax,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "normalization",
     "output",
     "pooling",
+    "recurrent",
     "resize",
     "softmax",
 ]

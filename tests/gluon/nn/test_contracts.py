@@ -26,8 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gluonish as mx
-from gluonish.gluon import HybridBlock, nn
-from gluonish.gluon.contrib import nn as contrib
+from gluonish.gluon import HybridBlock, contrib, nn, rnn
 
 SIZED = [row for row in ROWS if row.sizes]
 HYBRID = [row for row in ROWS if row.kind is HybridBlock]
@@ -258,8 +257,8 @@ def test_every_check_is_shown_to_fail():
 
 def test_every_layer_has_a_row():
     made = {cls for row in ROWS for block in _all_blocks(row.deferred()) for cls in type(block).__mro__}
-    layers = {getattr(module, name) for module in (nn, contrib) for name in module.__all__}
-    assert layers - made == set()
+    named = {getattr(place, name) for place in (nn, rnn, contrib.nn, contrib.rnn) for name in place.__all__}
+    assert {each for each in named if isinstance(each, type)} - made == set()
 
 
 def _all_blocks(block):
