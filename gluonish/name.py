@@ -6,10 +6,13 @@ import threading
 from collections import Counter
 from types import TracebackType
 
+from gluonish.base import ClassPropertyType, classproperty
+from gluonish.errors import ArgumentTypeError
+
 __all__ = ["NameManager", "Prefix", "current"]
 
 
-class NameManager:
+class NameManager(metaclass=ClassPropertyType):
     """Gives names to what has none: the hint and a number, ``"dense0"``.
 
     As a scope it is the manager of this thread: inside, numbers start anew.
@@ -22,6 +25,22 @@ class NameManager:
 
     def __init__(self) -> None:
         self._counter: Counter[str] = Counter()
+
+    def _innermost(cls) -> NameManager:  # noqa: N805  of the class
+        """The manager of the innermost scope of this thread. Assigning puts another one into its place."""
+        return _SCOPES.stack[-1]
+
+    def _replace_innermost(cls, manager: NameManager) -> None:  # noqa: N805
+        if not isinstance(manager, NameManager):
+            raise ArgumentTypeError(
+                "NameManager.current",
+                "is a manager",
+                expected="a NameManager",
+                received=type(manager).__name__,
+            )
+        _SCOPES.stack[-1] = manager
+
+    current = classproperty(_innermost, _replace_innermost)
 
     def get(self, name: str | None, hint: str) -> str:
         """Return ``name`` if there is one, else the hint with the next number."""
