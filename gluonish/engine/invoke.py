@@ -9,15 +9,17 @@ import numpy as np
 
 from gluonish.context import Context, as_context
 from gluonish.dtype import dtype_name
-from gluonish.engine import rng
+from gluonish.engine import rng, tape
 from gluonish.engine.backend import backend_of
 from gluonish.engine.dispatch import find_kernel
+from gluonish.engine.legacy import may_meet
 from gluonish.engine.mode import MODE
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import Operator
 from gluonish.engine.tape import OperatorNode
 from gluonish.engine.targets import check_room, check_target, targets_of, write_out
+from gluonish.engine.watch import Watcher
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -41,6 +43,7 @@ __all__ = [
     "make_function",
     "settle_hook",
     "split_arguments",
+    "watch",
 ]
 
 _KERNEL_FAILURES = (ValueError, TypeError, IndexError, ArithmeticError, np.exceptions.AxisError)
@@ -80,7 +83,7 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
         raws.append(raw)
         if ctx is None:
             ctx = x._ctx
-        elif x._ctx is not ctx and x._ctx.place is not ctx.place:
+        elif x._ctx is not ctx and not may_meet(x._ctx, ctx):
             raise _mixed_contexts(op, inputs)
         if x._node is not None:
             tracked = True
@@ -94,7 +97,7 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
 
     backend = backend_of(ctx)
     kernel = op.kernel if op.kernels is None else find_kernel(op, backend.kind, tuple(raws), params)
-    if op.needs_rng or op.needs_training:
+    if op.extras:
         params = _with_extras(op, params, ctx)
         results = _run(op, kernel, backend, ctx, raws, params)
     elif out is not None and op.in_place and kernel is op.kernel:
@@ -135,7 +138,7 @@ def check_arrays(
         ContextError, ShapeMismatchError, DTypeError: the arrays do not go together.
     """
     arrays = [x for x in inputs if x is not None]
-    if any(x._ctx.place is not arrays[0]._ctx.place for x in arrays):
+    if any(not may_meet(x._ctx, arrays[0]._ctx) for x in arrays):
         raise _mixed_contexts(op, inputs)
     raws = [None if x is None else x._raw for x in inputs]
     present = _without_trailing(raws)
@@ -171,15 +174,19 @@ def _without_trailing(raws: list[Any]) -> list[Any]:
 
 
 def _with_extras(op: Operator, params: dict[str, Any], ctx: Context) -> dict[str, Any]:
-    extras: dict[str, Any] = {}
-    if op.needs_rng:
-        extras["rng"] = rng.stream(ctx)
-    if op.needs_training:
-        extras["training"] = MODE.training
-    return {**params, **extras}
+    return {**params, **{name: _EXTRAS[name](ctx) for name in op.extras}}
 
 
-def _run(
+_EXTRAS: dict[str, Callable[[Context], Any]] = {
+    "rng": rng.stream,
+    "training": lambda _: MODE.training,
+    "context": lambda ctx: ctx,
+    "notes": lambda _: {},
+}
+"""How the engine fills in what a kernel asks for besides arrays and parameters."""
+
+
+def _run_kernel(
     op: Operator,
     kernel: Callable[..., Any],
     backend: Backend,
@@ -198,6 +205,33 @@ def _run(
         raise
     except _KERNEL_FAILURES as error:
         raise _explain_failure(op, raws, params, error) from error
+
+
+_run = _run_kernel
+
+
+def watch(watcher: Watcher | None) -> None:
+    """Let a watcher be told of every operator and every gradient in all threads; None ends that."""
+    global _run  # noqa: PLW0603  another function in its place: without a watcher, watching costs nothing
+    tape.WATCHED.watcher = watcher
+    if watcher is None:
+        _run = _run_kernel
+        return
+
+    def run(
+        op: Operator,
+        kernel: Callable[..., Any],
+        backend: Backend,
+        ctx: Context,
+        raws: list[Any],
+        params: dict[str, Any],
+    ) -> Any:
+        with watcher.span(op.name, ctx):
+            results = _run_kernel(op, kernel, backend, ctx, raws, params)
+            backend.synchronize(ctx)
+        return results
+
+    _run = run
 
 
 def _invoke_into(
@@ -272,7 +306,7 @@ def _mixed_contexts(op: Operator, inputs: Sequence[NDArray | None]) -> ContextEr
     """Word the error about arrays on different contexts."""
     arrays = [x for x in inputs if x is not None]
     first = arrays[0]
-    position = next(i for i, x in enumerate(arrays) if x._ctx.place is not first._ctx.place)
+    position = next(i for i, x in enumerate(arrays) if not may_meet(x._ctx, first._ctx))
     other = arrays[position]
     names = _names(op, inputs)
     return ContextError(

@@ -51,6 +51,7 @@ from gluonish.nd.functions import (
     true_divide,
 )
 from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_dlpack_for_write
+from gluonish.operator.functions import Custom
 from gluonish.serialization import load, save
 
 _populate(globals(), _make_function)

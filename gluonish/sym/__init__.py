@@ -6,6 +6,7 @@ from gluonish.engine.namespace import late as _late
 from gluonish.engine.namespace import populate as _populate
 from gluonish.symbol import Group, Symbol, var
 from gluonish.symbol import make_function as _make_function
+from gluonish.symbol.custom import Custom
 
 Variable = var
 

@@ -10,6 +10,7 @@ from gluonish.context import Context
 from gluonish.symbol import Group as Group
 from gluonish.symbol import Symbol as Symbol
 from gluonish.symbol import var as var
+from gluonish.symbol.custom import Custom as Custom
 from gluonish.sym import _internal as _internal
 from gluonish.sym import contrib as contrib
 from gluonish.sym import linalg as linalg
