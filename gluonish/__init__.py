@@ -58,6 +58,7 @@ if _TYPE_CHECKING:
         profiler,
         registry,
         runtime,
+        test_utils,
         visualization,
     )
     from gluonish import monitor as mon
@@ -75,6 +76,7 @@ LAZY = {
     "profiler": "profiler",
     "registry": "registry",
     "runtime": "runtime",
+    "test_utils": "test_utils",
     "visualization": "visualization",
     "viz": "visualization",
 }
@@ -140,6 +142,7 @@ __all__ = [
     "set_np_shape",
     "sym",
     "symbol",
+    "test_utils",
     "use_np",
     "use_np_array",
     "use_np_shape",

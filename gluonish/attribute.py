@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from gluonish.base import ClassPropertyType, classproperty
 from gluonish.errors import ArgumentError, ArgumentTypeError
@@ -46,7 +47,7 @@ class AttrScope(metaclass=ClassPropertyType):
             )
         _SCOPES.stack[-1] = (scope, scope._own)
 
-    current = classproperty(_innermost, _replace_innermost)
+    current: Any = classproperty(_innermost, _replace_innermost)
 
     @property
     def _attr(self) -> dict[str, str]:

@@ -119,7 +119,7 @@ class Context(metaclass=ClassPropertyType):
     def _replace_innermost(cls, ctx: Context) -> None:  # noqa: N805
         _CURRENT.stack[-1] = as_context(ctx)
 
-    default_ctx = classproperty(_innermost, _replace_innermost)
+    default_ctx: Any = classproperty(_innermost, _replace_innermost)
 
     def empty_cache(self) -> None:
         """Give memory of the device that is free and kept for reuse back to it."""

@@ -24,6 +24,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "BroadcastError",
+    "ComparisonError",
     "ContextError",
     "DTypeError",
     "DeferredInitializationError",
@@ -243,6 +244,10 @@ class MissingImportError(MXNetError, ImportError):
 
 class MissingModuleError(MissingImportError, ModuleNotFoundError):
     """A module of MXNet that gluonish does not have."""
+
+
+class ComparisonError(MXNetError, AssertionError):
+    """Two things that a test wanted to be equal, and are not."""
 
 
 class WorkerError(MXNetError):

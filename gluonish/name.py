@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from types import TracebackType
+from typing import Any
 
 from gluonish.base import ClassPropertyType, classproperty
 from gluonish.errors import ArgumentTypeError
@@ -40,7 +41,7 @@ class NameManager(metaclass=ClassPropertyType):
             )
         _SCOPES.stack[-1] = manager
 
-    current = classproperty(_innermost, _replace_innermost)
+    current: Any = classproperty(_innermost, _replace_innermost)
 
     def get(self, name: str | None, hint: str) -> str:
         """Return ``name`` if there is one, else the hint with the next number."""

@@ -42,6 +42,10 @@ CAUGHT_AS = {
     "SymbolValueError": {NotImplementedError, ValueError, AttributeError},
     "FileFormatError": {ValueError},
     "MissingFileError": {FileNotFoundError, OSError},
+    "MissingNameError": {AttributeError},
+    "MissingImportError": {ImportError},
+    "MissingModuleError": {ImportError, ModuleNotFoundError},
+    "ComparisonError": {AssertionError},
     "WorkerError": {RuntimeError},
     "WorkerTimeoutError": {TimeoutError, multiprocessing.TimeoutError},
 }
