@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 import attrs
 
-from gluonish.compat.names import GUIDE, to_gluonish
+from gluonish.compat.names import GUIDE, from_package, to_gluonish
 from gluonish.errors import FileFormatError, MissingFileError
 
 __all__ = ["Use", "check_paths", "find_uses"]
@@ -247,7 +247,7 @@ def _known_part(name: str) -> str:
         below = f"{known}.{part}"
         value = _attribute(found, part)
         if value is _NOTHING and inspect.ismodule(found):
-            value = _module(below) or _NOTHING
+            value = _module(below) or _from_package(known, part)
         if value is _NOTHING:
             return known
         if not inspect.ismodule(value) and not inspect.isclass(value):
@@ -257,6 +257,13 @@ def _known_part(name: str) -> str:
 
 
 _NOTHING: Any = object()
+
+
+def _from_package(module: str, name: str) -> Any:
+    try:
+        return from_package(module, name)
+    except AttributeError:
+        return _NOTHING
 
 
 def _attribute(holder: Any, name: str) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 
 from gluonish import libinfo
 from gluonish._version import __version__
-from gluonish.compat.names import advice, is_public, to_gluonish, to_mxnet
+from gluonish.compat.names import advice, from_package, is_public, to_gluonish, to_mxnet
 from gluonish.engine.legacy import LEGACY
 from gluonish.errors import MissingImportError, MissingModuleError, MissingNameError, MXNetError
 
@@ -180,6 +180,10 @@ class _Guard:
                 pass
         if name.startswith("__"):
             raise AttributeError(f"module {self._module.__name__!r} has no attribute {name!r}")
+        try:
+            return from_package(self._name, name)
+        except AttributeError:
+            pass
         kind = MissingImportError if _is_import(sys._getframe(1)) else MissingNameError  # noqa: SLF001
         raise kind("gluonish", f"has no {self._name}.{name}", fix=advice(name, self._module))
 

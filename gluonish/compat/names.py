@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from types import ModuleType
+from typing import Any
 
-__all__ = ["GUIDE", "advice", "is_public", "to_gluonish", "to_mxnet"]
+__all__ = ["GUIDE", "advice", "from_package", "is_public", "to_gluonish", "to_mxnet"]
 
 GUIDE = "docs/from-mxnet.md"
 
@@ -54,6 +56,26 @@ def is_public(name: str) -> bool:
     """Tell whether a module of gluonish is one of those that an MXNet program sees."""
     parts = name.split(".")
     return parts[0] == "gluonish" and (len(parts) == 1 or parts[1] not in _INTERNAL)
+
+
+def from_package(module: str, name: str) -> Any:
+    """Return what the package around a module has under a name.
+
+    MXNet kept in one file what is spread over several here: ``mxnet.gluon.block`` held HybridBlock too. So
+    what a file lacks is looked for in its package.
+
+    Args:
+        module: the module of MXNet.
+        name: the name.
+
+    Raises:
+        AttributeError: the package has no such name, or the module is none that is looked behind.
+    """
+    package = module.rpartition(".")[0]
+    place = sys.modules.get(to_gluonish(package))
+    if "." not in package or place is None or hasattr(sys.modules.get(to_gluonish(module)), "__path__"):
+        raise AttributeError(name)
+    return getattr(place, name)
 
 
 def advice(name: str, module: ModuleType | None = None) -> str:

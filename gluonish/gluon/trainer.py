@@ -24,6 +24,7 @@ from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.single_updates import SingleUpdates
 from gluonish.gluon.tables import Table, trainer_table
+from gluonish.gluon.views import TrainerViews
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer import create as create_optimizer
 from gluonish.parameter import lifecycle
@@ -51,7 +52,7 @@ LARGE = 16 * 2**20
 _next_key = itertools.count().__next__
 
 
-class Trainer:
+class Trainer(TrainerViews):
     """Applies an optimizer to parameters.
 
     With several contexts the gradients of all replicas are added; the replicas stay equal. What the optimizer
@@ -124,8 +125,9 @@ class Trainer:
         self._plan: Plan | None = None
         self._warned = False
         self._key = _next_key()
-        for core in self._cores:
-            core.trainers |= {self._key}
+        for parameter in self._params:
+            parameter.core.trainers |= {self._key}
+            parameter._set_trainer(self)  # noqa: SLF001  as MXNet calls it
         weakref.finalize(self, _release, self._key, self._cores)
 
     def _check_contexts(self) -> None:
@@ -358,11 +360,12 @@ class Trainer:
 
     # -- several replicas ---------------------------------------------------------------------------------
 
-    def _contexts(self) -> tuple[Context, ...]:
-        return self._cores[0].contexts() if self._cores else ()
+    @property
+    def _contexts(self) -> list[Context]:
+        return list(self._cores[0].contexts()) if self._cores else []
 
     def _adds_gradients(self) -> bool:
-        several = len(self._contexts()) > 1
+        several = len(self._contexts) > 1
         if several and self._kvstore_name is None and not self._warned:
             self._warned = True
             warnings.warn(
@@ -374,7 +377,7 @@ class Trainer:
 
     def _is_central(self) -> bool:
         """Whether the first replica is updated and copied to the others."""
-        if len(self._contexts()) < 2 or self._kvstore_name is None:  # noqa: PLR2004
+        if len(self._contexts) < 2 or self._kvstore_name is None:  # noqa: PLR2004
             return False
         if self._update_centrally is not None:
             return self._update_centrally

@@ -107,6 +107,10 @@ def test_names_that_mean_something_else_are_left_alone(source):
     assert missing(source) == []
 
 
+def test_what_mxnet_kept_in_one_file_is_found_in_the_package():
+    assert missing("from mxnet.gluon.block import HybridBlock, Nothing") == [(1, "mxnet.gluon.block.Nothing")]
+
+
 def test_an_assignment_is_read_before_it_binds():
     assert uses("from mxnet import nd\nnd = nd.ones") == [(1, "mxnet.nd"), (2, "mxnet.nd.ones")]
 

@@ -127,6 +127,27 @@ def test_mxnet_that_is_imported_already_is_not_replaced(monkeypatch):
     assert not compat.is_installed()
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        ("mxnet.gluon.block", "HybridBlock", gluonish.gluon.HybridBlock),
+        ("mxnet.gluon.parameter", "ParameterDict", gluonish.gluon.ParameterDict),
+        ("mxnet.gluon.nn.basic_layers", "HybridSequential", gluonish.gluon.nn.HybridSequential),
+        ("mxnet.ndarray.ndarray", "concat", gluonish.nd.concat),
+    ],
+)
+def test_what_mxnet_kept_in_one_file_is_found_in_the_package(installed, module, name, value):
+    scope = {}
+    exec(f"from {module} import {name}", scope)
+    assert scope[name] is value
+
+
+def test_a_package_does_not_borrow_from_the_one_around_it(installed):
+    for name in ("mxnet.gluon.nn.Trainer", "mxnet.base.gluon"):
+        with pytest.raises(AttributeError, match=rf"gluonish has no {name}"):
+            eval(name, {"mxnet": importlib.import_module("mxnet")})
+
+
 # -- what is not there ------------------------------------------------------------------------------------
 
 WHERE_TO_LOOK = "See docs/from-mxnet.md for what is not there; 'python -m gluonish check SCRIPT' lists all"
