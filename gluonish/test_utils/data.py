@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gluonish.errors import MissingFileError
+from gluonish.gluon import files
 from gluonish.gluon.data.vision import MNIST
 
 __all__ = ["DummyIter", "download", "get_mnist"]
@@ -29,17 +28,8 @@ def download(
     Raises:
         MissingFileError: the file is not there. It says where to put it.
     """
-    del overwrite, retries
-    path = Path(fname or url.rstrip("/").rpartition("/")[2])
-    if dirname is not None:
-        path = Path(dirname) / path
-    if not path.is_file():
-        raise MissingFileError(
-            f"File {path}",
-            "is not there, and gluonish downloads nothing",
-            fix=f"Fetch {url} yourself and put it there.",
-        )
-    return os.fspath(path)
+    path = Path(fname or url.rsplit("/", maxsplit=1)[-1])
+    return files.download(url, path if dirname is None else Path(dirname) / path, overwrite, retries=retries)
 
 
 def get_mnist() -> dict[str, np.ndarray[Any, Any]]:
