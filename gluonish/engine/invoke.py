@@ -9,7 +9,7 @@ import numpy as np
 
 from gluonish.context import Context, as_context
 from gluonish.dtype import dtype_name
-from gluonish.engine import rng, tape
+from gluonish.engine import rng
 from gluonish.engine.backend import backend_of
 from gluonish.engine.dispatch import find_kernel
 from gluonish.engine.legacy import may_meet
@@ -19,7 +19,7 @@ from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import Operator
 from gluonish.engine.tape import OperatorNode
 from gluonish.engine.targets import check_room, check_target, targets_of, write_out
-from gluonish.engine.watch import Watcher
+from gluonish.engine.watch import WATCHED, Watcher
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -213,7 +213,7 @@ _run = _run_kernel
 def watch(watcher: Watcher | None) -> None:
     """Let a watcher be told of every operator and every gradient in all threads; None ends that."""
     global _run  # noqa: PLW0603  another function in its place: without a watcher, watching costs nothing
-    tape.WATCHED.watcher = watcher
+    WATCHED.watcher = watcher
     if watcher is None:
         _run = _run_kernel
         return

@@ -31,6 +31,7 @@ from gluonish.engine.mode import MODE, ModeScope
 from gluonish.engine.namespace import OperatorNamespace, raw_namespace
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
 from gluonish.engine.operator import NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator
+from gluonish.engine.watch import WATCHED, Watcher
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -44,11 +45,9 @@ from gluonish.shape import format_shape
 if TYPE_CHECKING:
     from gluonish.context import Context
     from gluonish.engine.storage import Storage
-    from gluonish.engine.watch import Watcher
 
 __all__ = [
     "GRAD_REQS",
-    "WATCHED",
     "Leaf",
     "Node",
     "OperatorNode",
@@ -437,15 +436,6 @@ class _WatchedPass(_Pass):
         with self._watcher.span(f"_backward_{node.label}", node.ctx):
             super()._visit(node, cotangents)
             backend_of(node.ctx).synchronize(node.ctx)
-
-
-class _Watched:
-    """Who is told of backward passes that begin from now on; None: nobody."""
-
-    watcher: Watcher | None = None
-
-
-WATCHED = _Watched()
 
 
 def _new_pass(**options: Any) -> _Pass:

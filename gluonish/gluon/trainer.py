@@ -11,8 +11,9 @@ from numbers import Real
 from typing import Any
 
 from gluonish.autograd import is_recording
-from gluonish.context import Context
+from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
+from gluonish.engine.watch import watched
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -353,10 +354,11 @@ class Trainer(TrainerViews):
 
     def _apply(self, plan: Plan, *, central: bool, only_fresh: bool) -> None:
         optimizer = self._optimizer
-        if optimizer.works_on_flat_arrays:
-            update(plan, self._key, optimizer, central=central, only_fresh=only_fresh)
-        else:
-            self._single.update(self._cores, optimizer, central=central, only_fresh=only_fresh)
+        with watched(f"{type(optimizer).__name__.lower()}_update", (self._contexts or [cpu()])[0]):
+            if optimizer.works_on_flat_arrays:
+                update(plan, self._key, optimizer, central=central, only_fresh=only_fresh)
+            else:
+                self._single.update(self._cores, optimizer, central=central, only_fresh=only_fresh)
 
     # -- several replicas ---------------------------------------------------------------------------------
 

@@ -13,6 +13,9 @@ import attrs
 
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
+from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.optimizer import Optimizer
+from gluonish.optimizer.base import MASTER
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.lifecycle import as_contexts
@@ -21,7 +24,7 @@ from gluonish.parameter.states import Deferred
 if TYPE_CHECKING:
     from gluonish.gluon.parameter import Parameter
 
-__all__ = ["ParameterViews", "StoreView", "TrainerViews"]
+__all__ = ["ParameterViews", "StoreView", "TrainerViews", "UpdaterView"]
 
 
 class ParameterViews:
@@ -113,6 +116,57 @@ class StoreView:
         return capability == "optimizer"
 
 
+class UpdaterView:
+    """What a Trainer's optimizer keeps for the replicas on one context.
+
+    Args:
+        trainer: the trainer.
+        ctx: the context.
+    """
+
+    def __init__(self, trainer: TrainerViews, ctx: Context) -> None:
+        self._trainer = trainer
+        self._ctx = ctx
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer."""
+        return self._trainer._optimizer
+
+    @property
+    def states(self) -> dict[int, Any]:
+        """States by the positions of parameters, in MXNet's form; none where the store updates.
+
+        Their arrays are the memory that the optimizer works on now. They are left behind when parameters are
+        cast or moved.
+        """
+        trainer = self._trainer
+        if trainer._update_on_kvstore:
+            return {}
+        found = {}
+        for position, core in enumerate(trainer._cores):
+            if core in trainer._single.kept:
+                kept = trainer._single.kept[core].get(self._ctx.place)
+                if kept is not None:
+                    found[position] = kept.state
+            elif core.is_ready:
+                found.update(self._from_slots(position, core))
+        return found
+
+    def _from_slots(self, position: int, core: ParameterCore) -> dict[int, Any]:
+        state = core.ready()
+        slots = state.group.slots.get(self._trainer._key)
+        if slots is None or not slots.has_begun(state.index):
+            return {}
+        arrays = {
+            name: NDArray(slots.piece(name, state.index, core.known_shape(), self._ctx.place)[0], self._ctx)
+            for name in slots.arrays
+        }
+        master = arrays.pop(MASTER, None)
+        packed = self.optimizer.pack_state(arrays)
+        return {position: packed if master is None else self.optimizer.with_master(master, packed)}
+
+
 class TrainerViews:
     """The private names of a Trainer.
 
@@ -121,6 +175,10 @@ class TrainerViews:
     """
 
     _params: list[Parameter]
+    _cores: list[ParameterCore]
+    _optimizer: Optimizer
+    _single: SingleUpdates
+    _key: int
     _plan: Any
     _kvstore_name: str | None
     _update_centrally: bool | None
@@ -154,6 +212,11 @@ class TrainerViews:
     def _update_on_kvstore(self) -> bool | None:
         """Whether the store updates; None where there is none, or nothing is decided."""
         return None if self._kvstore is None else self._is_central()
+
+    @property
+    def _updaters(self) -> list[UpdaterView]:
+        """What the optimizer keeps, for each context."""
+        return [UpdaterView(self, ctx) for ctx in self._contexts]
 
     @property
     def _kvstore_params(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import gc
 import pickle
 import threading
 
+import numpy as np
 import pytest
 
 import gluonish as mx
@@ -243,3 +244,75 @@ def test_an_initializer_keeps_its_arguments():
     assert mx.init.Constant(3)._kwargs == {"value": 3}
     assert mx.init.Zero()._kwargs == {}
     assert mx.init.Initializer(a=1)._kwargs == {"a": 1}
+
+
+# -- Updater ----------------------------------------------------------------------------------------------
+
+
+def test_before_a_step_the_updaters_keep_nothing(net):
+    trainer = Trainer(net.collect_params(), "adam")
+    assert [updater.states for updater in trainer._updaters] == [{} for _ in trainer._contexts]
+    assert all(updater.optimizer is trainer._optimizer for updater in trainer._updaters)
+
+
+def test_each_context_has_the_states_of_its_replicas(net):
+    trainer = train(net, update_on_kvstore=False)
+    for updater, ctx in zip(trainer._updaters, net.weight.list_ctx(), strict=True):
+        assert list(updater.states) == [0, 1]
+        assert updater.states[1].shape == (1, 2)
+        assert updater.states[1].context == ctx
+    momentum = trainer._updaters[0].states[1].asnumpy()
+    np.testing.assert_allclose(momentum, -0.01 * net.weight.list_grad()[0].asnumpy() / 2)
+
+
+def test_where_the_store_updates_the_updaters_keep_nothing(two):
+    net = nn.Dense(1, in_units=2)
+    net.initialize(ctx=two)
+    assert [updater.states for updater in train(net)._updaters] == [{}, {}]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "options", "form"),
+    [
+        ("sgd", {}, "None"),
+        ("sgd", {"momentum": 0.9}, "array"),
+        ("adam", {}, "(array, array)"),
+        ("sgd", {"momentum": 0.9, "multi_precision": True}, "(array, array)"),
+        ("sgd", {"multi_precision": True}, "(None, array)"),
+        ("adam", {"multi_precision": True}, "(array, (array, array))"),
+        ("lars", {"momentum": 0.9}, "array"),
+    ],
+)
+def test_states_have_mxnets_form(optimizer, options, form):
+    def described(state):
+        if isinstance(state, tuple):
+            return f"({', '.join(map(described, state))})"
+        return "None" if state is None else "array"
+
+    p = Parameter("w", shape=(2,), dtype="float16" if "multi_precision" in options else "float32")
+    p.initialize()
+    trainer = Trainer([p], optimizer, options)
+    with mx.autograd.record():
+        loss = p.data().sum()
+    loss.backward()
+    trainer.step(1)
+    assert described(trainer._updaters[0].states[0]) == form
+
+
+def test_states_of_an_optimizer_that_updates_one_by_one_are_shown():
+    class Own(mx.optimizer.Optimizer):
+        def create_state(self, index, weight):
+            return mx.nd.zeros(weight.shape)
+
+        def update(self, index, weight, grad, state):
+            state += 1
+            weight -= grad
+
+    p = Parameter("w", shape=(2,))
+    p.initialize()
+    trainer = Trainer([p], Own())
+    with mx.autograd.record():
+        loss = p.data().sum()
+    loss.backward()
+    trainer.step(1)
+    assert trainer._updaters[0].states[0].asnumpy().tolist() == [1, 1]

@@ -105,6 +105,17 @@ def test_an_operator_into_an_output_is_counted():
     assert sum(counts().values()) == 1
 
 
+def test_a_step_of_an_optimizer_is_counted():
+    net = mx.gluon.nn.Dense(1, in_units=2)
+    net.initialize()
+    trainer = mx.gluon.Trainer(net.collect_params(), "adam")
+    with mx.autograd.record():
+        loss = net(mx.nd.ones((1, 2)))
+    loss.backward()
+    run(lambda: trainer.step(1))
+    assert counts() == {"adam_update": 1}
+
+
 def test_operators_of_all_threads_are_counted():
     x = mx.nd.ones((2,))
 
