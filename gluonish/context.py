@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gluonish.base import ClassPropertyType, classproperty
 from gluonish.errors import ArgumentTypeError, ContextError
@@ -117,9 +117,12 @@ class Context(metaclass=ClassPropertyType):
         return current_context()
 
     def _replace_innermost(cls, ctx: Context) -> None:  # noqa: N805
-        _CURRENT.stack[-1] = as_context(ctx)
+        _CURRENT.value = ctx
 
     default_ctx: Any = classproperty(_innermost, _replace_innermost)
+
+    _default_ctx: ClassVar[Any]
+    """Its attribute ``value`` is the current context too, as in MXNet."""
 
     def empty_cache(self) -> None:
         """Give memory of the device that is free and kept for reuse back to it."""
@@ -178,6 +181,15 @@ class _Current(threading.local):
     def __init__(self) -> None:
         self.stack = [cpu(0)]
 
+    @property
+    def value(self) -> Context:
+        """The innermost context. Assigning puts another one into its place."""
+        return self.stack[-1]
+
+    @value.setter
+    def value(self, ctx: Context) -> None:
+        self.stack[-1] = as_context(ctx)
+
 
 def cpu(device_id: int = 0) -> Context:
     """Return the logical host device of this number."""
@@ -200,6 +212,7 @@ def cpu_shared(device_id: int = 0) -> Context:
 
 
 _CURRENT = _Current()
+Context._default_ctx = _CURRENT  # noqa: SLF001  its own
 
 
 def current_context() -> Context:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 from gluonish.base import ClassPropertyType, classproperty
 from gluonish.errors import ArgumentTypeError
@@ -29,7 +29,7 @@ class NameManager(metaclass=ClassPropertyType):
 
     def _innermost(cls) -> NameManager:  # noqa: N805  of the class
         """The manager of the innermost scope of this thread. Assigning puts another one into its place."""
-        return _SCOPES.stack[-1]
+        return _SCOPES.value
 
     def _replace_innermost(cls, manager: NameManager) -> None:  # noqa: N805
         if not isinstance(manager, NameManager):
@@ -39,9 +39,12 @@ class NameManager(metaclass=ClassPropertyType):
                 expected="a NameManager",
                 received=type(manager).__name__,
             )
-        _SCOPES.stack[-1] = manager
+        _SCOPES.value = manager
 
     current: Any = classproperty(_innermost, _replace_innermost)
+
+    _current: ClassVar[Any]
+    """Its attribute ``value`` is the current manager too, as in MXNet."""
 
     def get(self, name: str | None, hint: str) -> str:
         """Return ``name`` if there is one, else the hint with the next number."""
@@ -86,8 +89,18 @@ class _Scopes(threading.local):
     def __init__(self) -> None:
         self.stack = [NameManager()]
 
+    @property
+    def value(self) -> NameManager:
+        """The innermost manager. Assigning puts another one into its place."""
+        return self.stack[-1]
+
+    @value.setter
+    def value(self, manager: NameManager) -> None:
+        self.stack[-1] = manager
+
 
 _SCOPES = _Scopes()
+NameManager._current = _SCOPES  # noqa: SLF001  its own
 
 
 def current() -> NameManager:

@@ -240,6 +240,22 @@ def test_the_current_scope_belongs_to_a_thread_and_can_be_replaced():
     assert seen == [None]
 
 
+@pytest.mark.parametrize(
+    ("holder", "attribute", "other", "in_force"),
+    [
+        (mx.Context, "_default_ctx", mx.cpu(7), mx.current_context),
+        (mx.AttrScope, "_current", mx.AttrScope(a="1"), lambda: mx.AttrScope.current),
+        (mx.name.NameManager, "_current", mx.name.Prefix("p_"), lambda: mx.name.NameManager.current),
+    ],
+)
+def test_what_is_in_force_has_an_older_private_name_too(holder, attribute, other, in_force):
+    before = in_force()
+    assert getattr(holder, attribute).value is before
+    getattr(holder, attribute).value = other
+    assert in_force() is other
+    getattr(holder, attribute).value = before
+
+
 def test_an_initializer_keeps_its_arguments():
     assert mx.init.Constant(3)._kwargs == {"value": 3}
     assert mx.init.Zero()._kwargs == {}
