@@ -119,13 +119,9 @@ class Trainer(TrainerViews):
             )
         self._compression_params = compression_params
         self._update_centrally = update_on_kvstore
-        self._optimizer = self._make_optimizer(optimizer, optimizer_params)
-        self._scale = self._optimizer.rescale_grad
-        self._slots = OptimizerSlots(self._optimizer)
-        self._single = SingleUpdates()
-        self._plan: Plan | None = None
         self._warned = False
         self._key = _next_key()
+        self._init_optimizer(optimizer, optimizer_params)
         for parameter in self._params:
             parameter.core.trainers |= {self._key}
             parameter._set_trainer(self)  # noqa: SLF001  as MXNet calls it
@@ -139,6 +135,15 @@ class Trainer(TrainerViews):
                 first = contexts
             elif contexts != first:
                 raise _different_contexts(self._cores[0], first, core, contexts)
+
+    def _init_optimizer(self, optimizer: str | Optimizer, optimizer_params: Mapping[str, Any] | None) -> None:
+        """Begin with an optimizer, and without any state. Old programs call it to exchange the optimizer."""
+        self._optimizer = self._make_optimizer(optimizer, optimizer_params)
+        self._scale = self._optimizer.rescale_grad
+        self._slots = OptimizerSlots(self._optimizer)
+        self._single = SingleUpdates()
+        self._plan: Plan | None = None
+        _drop_slots(self._key, self._cores)
 
     def _make_optimizer(self, optimizer: str | Optimizer, arguments: Mapping[str, Any] | None) -> Optimizer:
         by_index = dict(enumerate(self._params))
@@ -430,6 +435,11 @@ def _release(key: int, cores: list[ParameterCore]) -> None:
     """Free what a trainer kept for its parameters."""
     for core in cores:
         core.trainers -= {key}
+    _drop_slots(key, cores)
+
+
+def _drop_slots(key: int, cores: list[ParameterCore]) -> None:
+    for core in cores:
         if core.is_ready:
             core.ready().group.slots.pop(key, None)
 

@@ -201,6 +201,9 @@ class TrainerViews:
         """Decide now."""
         self._current_plan(skip_pending=True)
 
+    def _init_params(self) -> None:
+        """Tell the store of parameters that it does not know yet: it learns of them by itself."""
+
     @property
     def _kvstore(self) -> StoreView | None:
         """The store, where it is decided that there is one: with several contexts."""

@@ -169,6 +169,22 @@ def test_it_can_be_decided_before_the_first_step(two):
     assert trainer._params_to_init == [net.weight]
 
 
+@pytest.mark.parametrize("update_on_kvstore", [True, False])
+def test_the_optimizer_can_be_exchanged(two, update_on_kvstore):
+    net = nn.Dense(1, in_units=2)
+    net.initialize(ctx=two)
+    trainer = train(net, update_on_kvstore=update_on_kvstore)
+    trainer._init_optimizer("adam", {"learning_rate": 0.5})
+    trainer._init_params()
+    assert not trainer._kv_initialized
+    assert trainer.learning_rate == 0.5
+    before = net.weight.list_data()[0].asnumpy()
+    backward(net)
+    trainer.step(2)
+    # The first step of Adam is as long as the learning rate, whatever the gradient.
+    np.testing.assert_allclose(before - net.weight.list_data()[0].asnumpy(), [[0.5, 0.5]], rtol=1e-5)
+
+
 def test_storage_types_of_all_parameters_are_asked(net):
     trainer = Trainer(net.collect_params(), "sgd")
     assert not trainer._contains_sparse_weight
