@@ -7,12 +7,16 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 
 from gluonish.compat.finder import install_as_mxnet
 from gluonish.errors import FileFormatError, MissingFileError
 
 __all__ = ["run_script"]
+
+SHIM = str(Path(__file__).resolve().with_name("shim"))
+"""The folder in which interpreters that the script starts anew find ``mxnet``."""
 
 
 def run_script(script: str, arguments: Sequence[str] = ()) -> int:
@@ -42,7 +46,7 @@ def run_script(script: str, arguments: Sequence[str] = ()) -> int:
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
     sys.argv = [script, *arguments]
-    sys.path.insert(0, os.path.dirname(os.path.realpath(script)))  # noqa: PTH120  sys.path holds strings
+    sys.path[:0] = [str(Path(script).resolve().parent), SHIM]
     try:
         exec(code, main.__dict__)  # noqa: S102  running it is the purpose
     except Exception as error:  # noqa: BLE001  as the interpreter does

@@ -108,6 +108,21 @@ def test_data_loaders_take_datasets_of_the_script_to_their_processes(run):
     assert "5.0" in result.stdout, result.stderr
 
 
+def test_a_process_that_is_started_anew_finds_mxnet_too(run):
+    result = run(
+        """
+        import multiprocessing
+        import mxnet as mx
+        def double(i):
+            return (mx.nd.ones(1) * 2 * i).asscalar(), mx.__version__
+        if __name__ == "__main__":
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                print(pool.map(double, [1, 2]))
+        """
+    )
+    assert result.stdout == "[(np.float32(2.0), '1.9.1'), (np.float32(4.0), '1.9.1')]\n", result.stderr
+
+
 def test_a_script_that_is_not_there_is_named(tmp_path):
     result = gluonish_command("run", "nowhere.py", cwd=tmp_path)
     assert result.returncode == 2
