@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Any, ClassVar
 
 from gluonish.base import ClassPropertyType, classproperty
 from gluonish.errors import ArgumentError, ArgumentTypeError
@@ -37,16 +38,19 @@ class AttrScope(metaclass=ClassPropertyType):
 
     def _innermost(cls) -> AttrScope:  # noqa: N805  of the class
         """The innermost scope of this thread. Assigning puts another one into its place."""
-        return _SCOPES.stack[-1][0]
+        return _SCOPES.value
 
     def _replace_innermost(cls, scope: AttrScope) -> None:  # noqa: N805
         if not isinstance(scope, AttrScope):
             raise ArgumentTypeError(
                 "AttrScope.current", "is a scope", expected="an AttrScope", received=type(scope).__name__
             )
-        _SCOPES.stack[-1] = (scope, scope._own)
+        _SCOPES.value = scope
 
-    current = classproperty(_innermost, _replace_innermost)
+    current: Any = classproperty(_innermost, _replace_innermost)
+
+    _current: ClassVar[Any]
+    """Its attribute ``value`` is the current scope too, as in MXNet."""
 
     @property
     def _attr(self) -> dict[str, str]:
@@ -81,5 +85,15 @@ class _Scopes(threading.local):
         scope = AttrScope()
         self.stack: list[tuple[AttrScope, dict[str, str]]] = [(scope, {})]
 
+    @property
+    def value(self) -> AttrScope:
+        """The innermost scope. Assigning puts another one into its place."""
+        return self.stack[-1][0]
+
+    @value.setter
+    def value(self, scope: AttrScope) -> None:
+        self.stack[-1] = (scope, scope._own)  # noqa: SLF001  its own
+
 
 _SCOPES = _Scopes()
+AttrScope._current = _SCOPES  # noqa: SLF001  its own

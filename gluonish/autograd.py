@@ -17,6 +17,7 @@ from typing import Any
 
 from gluonish.engine import tape
 from gluonish.engine.function import Function
+from gluonish.engine.legacy import LEGACY
 from gluonish.engine.mode import MODE, ModeScope
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.template import Template
@@ -189,7 +190,8 @@ def grad(
         train_mode: as in ``backward``.
 
     Returns:
-        An array if ``variables`` is one, else a list.
+        An array if ``variables`` is one, else a list. Always a list in a program that runs as an MXNet
+        program (see ``gluonish.compat``): MXNet returned one.
 
     Raises:
         GradientError: a head has no history, or a variable is not below the heads.
@@ -218,4 +220,4 @@ def grad(
         create_graph=create_graph,
         train_mode=train_mode,
     )
-    return results[0] if isinstance(variables, NDArray) else results
+    return results[0] if isinstance(variables, NDArray) and not LEGACY.active else results

@@ -86,6 +86,7 @@ mx_real_t = np.float32
 mx_uint = ctypes.c_uint
 mx_int = ctypes.c_int
 mx_float = ctypes.c_float
+NDArrayHandle = ctypes.c_void_p
 
 
 class _NullType:

@@ -12,14 +12,27 @@ from __future__ import annotations
 import operator
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from gluonish.base import ClassPropertyType, classproperty
 from gluonish.errors import ArgumentTypeError, ContextError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
-__all__ = ["Context", "as_context", "cpu", "cpu_pinned", "cpu_shared", "current_context", "gpu"]
+__all__ = [
+    "DEVICES",
+    "Context",
+    "as_context",
+    "cpu",
+    "cpu_pinned",
+    "cpu_shared",
+    "current_context",
+    "gpu",
+    "gpu_memory_info",
+    "num_gpus",
+]
 
 # MXNet's numbers for device types, as they stand in files and in ``Context.device_typeid``.
 DEVICE_TYPE_IDS = {"cpu": 1, "gpu": 2, "cpu_pinned": 3, "cpu_shared": 5}
@@ -29,7 +42,7 @@ _ORDINARY_HOST = "cpu"
 _WRITTEN = re.compile(r"(\w+)(?:\(([0-9]+)\))?")
 
 
-class Context:
+class Context(metaclass=ClassPropertyType):
     """A device: its type and its number.
 
     Contexts are values: equal ones are the same object, they hash, pickle and never change. A context is
@@ -61,6 +74,9 @@ class Context:
     """
 
     __slots__ = ("device_id", "device_type", "place")
+
+    devstr2type = DEVICE_TYPE_IDS
+    devtype2str = {number: name for name, number in DEVICE_TYPE_IDS.items()}  # noqa: RUF012  never written
 
     device_type: str
     device_id: int
@@ -95,6 +111,22 @@ class Context:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"Context {self} is an immutable value; {name!r} cannot be deleted")
+
+    def _innermost(cls) -> Context:  # noqa: N805  of the class
+        """The current context of this thread. Assigning puts another one into its place."""
+        return current_context()
+
+    def _replace_innermost(cls, ctx: Context) -> None:  # noqa: N805
+        _CURRENT.value = ctx
+
+    default_ctx: Any = classproperty(_innermost, _replace_innermost)
+
+    _default_ctx: ClassVar[Any]
+    """Its attribute ``value`` is the current context too, as in MXNet."""
+
+    def empty_cache(self) -> None:
+        """Give memory of the device that is free and kept for reuse back to it."""
+        DEVICES.release(self)
 
     @property
     def device_typeid(self) -> int:
@@ -149,6 +181,15 @@ class _Current(threading.local):
     def __init__(self) -> None:
         self.stack = [cpu(0)]
 
+    @property
+    def value(self) -> Context:
+        """The innermost context. Assigning puts another one into its place."""
+        return self.stack[-1]
+
+    @value.setter
+    def value(self, ctx: Context) -> None:
+        self.stack[-1] = as_context(ctx)
+
 
 def cpu(device_id: int = 0) -> Context:
     """Return the logical host device of this number."""
@@ -171,6 +212,7 @@ def cpu_shared(device_id: int = 0) -> Context:
 
 
 _CURRENT = _Current()
+Context._default_ctx = _CURRENT  # noqa: SLF001  its own
 
 
 def current_context() -> Context:
@@ -181,6 +223,39 @@ def current_context() -> Context:
         cpu(0)
     """
     return _CURRENT.stack[-1]
+
+
+class _Devices:
+    """What is known about the machine's devices. The engine, which uses them, plugs itself in.
+
+    Attributes:
+        count: returns the number of GPUs.
+        memory: returns the free and the total bytes of a GPU.
+        release: gives cached memory back to a device.
+        capability: returns the compute capability of a GPU, 90 for 9.0.
+    """
+
+    count: Callable[[], int]
+    memory: Callable[[Context], tuple[int, int]]
+    release: Callable[[Context], None]
+    capability: Callable[[Context], int]
+
+
+DEVICES = _Devices()
+
+
+def num_gpus() -> int:
+    """Return the number of GPUs that arrays can be put on; 0 without CuPy."""
+    return DEVICES.count()
+
+
+def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
+    """Return the free and the total memory of a GPU, in bytes.
+
+    Raises:
+        DeviceUnavailableError: there is no such GPU, or it cannot be used here; the text says why.
+    """
+    return DEVICES.memory(gpu(device_id))
 
 
 def as_context(value: Context | str | None) -> Context:

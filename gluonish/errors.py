@@ -24,6 +24,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "BroadcastError",
+    "ComparisonError",
     "ContextError",
     "DTypeError",
     "DeferredInitializationError",
@@ -37,6 +38,9 @@ __all__ = [
     "LearningRateError",
     "MXNetError",
     "MissingFileError",
+    "MissingImportError",
+    "MissingModuleError",
+    "MissingNameError",
     "NoKernelError",
     "NonFiniteGradientError",
     "NotInitializedError",
@@ -246,6 +250,22 @@ class FileFormatError(MXNetError, ValueError):
 
 class MissingFileError(MXNetError, FileNotFoundError):
     """A file or folder that is not where it was looked for."""
+
+
+class MissingNameError(MXNetError, AttributeError):
+    """A name of MXNet that gluonish does not have, asked for as an attribute of a module."""
+
+
+class MissingImportError(MXNetError, ImportError):
+    """A name of MXNet that gluonish does not have, asked for by an import."""
+
+
+class MissingModuleError(MissingImportError, ModuleNotFoundError):
+    """A module of MXNet that gluonish does not have."""
+
+
+class ComparisonError(MXNetError, AssertionError):
+    """Two things that a test wanted to be equal, and are not."""
 
 
 class WorkerError(MXNetError):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from types import TracebackType
+from typing import Any, ClassVar
+
+from gluonish.base import ClassPropertyType, classproperty
+from gluonish.errors import ArgumentTypeError
 
 __all__ = ["NameManager", "Prefix", "current"]
 
 
-class NameManager:
+class NameManager(metaclass=ClassPropertyType):
     """Gives names to what has none: the hint and a number, ``"dense0"``.
 
     As a scope it is the manager of this thread: inside, numbers start anew.
@@ -22,6 +26,25 @@ class NameManager:
 
     def __init__(self) -> None:
         self._counter: Counter[str] = Counter()
+
+    def _innermost(cls) -> NameManager:  # noqa: N805  of the class
+        """The manager of the innermost scope of this thread. Assigning puts another one into its place."""
+        return _SCOPES.value
+
+    def _replace_innermost(cls, manager: NameManager) -> None:  # noqa: N805
+        if not isinstance(manager, NameManager):
+            raise ArgumentTypeError(
+                "NameManager.current",
+                "is a manager",
+                expected="a NameManager",
+                received=type(manager).__name__,
+            )
+        _SCOPES.value = manager
+
+    current: Any = classproperty(_innermost, _replace_innermost)
+
+    _current: ClassVar[Any]
+    """Its attribute ``value`` is the current manager too, as in MXNet."""
 
     def get(self, name: str | None, hint: str) -> str:
         """Return ``name`` if there is one, else the hint with the next number."""
@@ -66,8 +89,18 @@ class _Scopes(threading.local):
     def __init__(self) -> None:
         self.stack = [NameManager()]
 
+    @property
+    def value(self) -> NameManager:
+        """The innermost manager. Assigning puts another one into its place."""
+        return self.stack[-1]
+
+    @value.setter
+    def value(self, manager: NameManager) -> None:
+        self.stack[-1] = manager
+
 
 _SCOPES = _Scopes()
+NameManager._current = _SCOPES  # noqa: SLF001  its own
 
 
 def current() -> NameManager:

@@ -208,3 +208,45 @@ def test_every_thread_has_a_current_context_of_its_own():
         looked.set()
         thread.join()
     assert seen == [mx.cpu(0), mx.cpu(3), mx.cpu(1)]
+
+
+# -- the current context as a property of the class -------------------------------------------------------
+
+
+def test_the_default_context_is_the_current_one_and_can_be_assigned():
+    with mx.cpu(1):
+        assert Context.default_ctx is mx.cpu(1)
+        Context.default_ctx = mx.cpu(3)
+        assert mx.current_context() is mx.nd.ones(1).context is mx.cpu(3)
+        with mx.cpu(2):
+            assert mx.current_context() is mx.cpu(2)
+        assert mx.current_context() is mx.cpu(3)
+    assert mx.current_context() is mx.cpu(0)
+
+
+def test_the_default_context_belongs_to_a_thread():
+    seen = []
+
+    def work():
+        seen.append(Context.default_ctx)
+        Context.default_ctx = mx.cpu(9)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [mx.cpu(0)]
+    assert Context.default_ctx is mx.cpu(0)
+
+
+def test_only_a_context_can_become_the_default():
+    with pytest.raises(ArgumentTypeError, match="The context is not a Context"):
+        Context.default_ctx = 3
+
+
+def test_device_types_are_found_by_number():
+    assert Context.devtype2str == {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
+    assert {Context.devstr2type[name]: name for name in TYPES} == Context.devtype2str
+
+
+def test_the_host_has_no_cache_to_empty():
+    assert mx.cpu(0).empty_cache() is None

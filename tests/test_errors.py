@@ -45,6 +45,10 @@ CAUGHT_AS = {
     "NotSteppableError": {NotImplementedError, AssertionError},
     "FileFormatError": {ValueError},
     "MissingFileError": {FileNotFoundError, OSError},
+    "MissingNameError": {AttributeError},
+    "MissingImportError": {ImportError},
+    "MissingModuleError": {ImportError, ModuleNotFoundError},
+    "ComparisonError": {AssertionError},
     "WorkerError": {RuntimeError},
     "WorkerTimeoutError": {TimeoutError, multiprocessing.TimeoutError},
 }

@@ -82,3 +82,20 @@ def test_every_thread_has_a_manager_of_its_own():
         thread.start()
         thread.join()
     assert found == [(False, "x0")]
+
+
+def test_the_current_manager_can_be_replaced_in_its_thread():
+    with NameManager() as outer:
+        NameManager.current = Prefix("p_")
+        assert mx.sym.relu(mx.sym.var("a")).name == "p_relu0"
+        seen = []
+        thread = threading.Thread(target=lambda: seen.append(NameManager.current.get(None, "x")))
+        thread.start()
+        thread.join()
+    assert seen == ["x0"]
+    assert NameManager.current is not outer
+
+
+def test_only_a_manager_can_become_the_current_one():
+    with pytest.raises(TypeError, match=r"NameManager.current is a manager"):
+        NameManager.current = "p_"

@@ -15,17 +15,19 @@ PACKAGE = "gluonish"
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = (
-    ("_version", "errors", "base"),
-    ("attribute", "context", "dtype", "shape", "name"),
+    ("_version", "libinfo", "errors", "base", "error", "log", "registry"),
+    ("attribute", "context", "dtype", "name", "runtime", "shape", "util"),
     ("engine",),
     ("ops",),
-    ("kernels", "serialization"),
-    ("nd", "sym", "symbol", "autograd", "random"),
-    ("initializer", "optimizer", "lr_scheduler", "metric", "kvstore"),
+    ("kernels", "serialization", "profiler"),
+    ("nd", "sym", "symbol", "autograd", "random", "operator"),
+    ("initializer", "optimizer", "lr_scheduler", "metric", "kvstore", "model", "callback", "visualization"),
     ("parameter",),
     ("gluon",),
-    ("nn", "optim", "tensor"),
-    ("cli", "compat", "testing"),
+    ("monitor", "nn", "optim", "tensor"),
+    ("compat", "testing", "test_utils"),
+    ("cli",),
+    ("__main__",),
 )
 """From the bottom to the top. ``gluonish/__init__.py`` is above all: it re-exports."""
 

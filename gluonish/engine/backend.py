@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gluonish.context import Context, gpu
+from gluonish.context import DEVICES, Context, gpu
 from gluonish.engine.storage import ALIGNMENT
 from gluonish.errors import DeviceUnavailableError
 
@@ -94,6 +94,22 @@ class Backend:
     def release(self, ctx: Context) -> None:
         """Give cached free memory back to the device."""
 
+    def memory(self, ctx: Context) -> tuple[int, int]:
+        """Return the free and the total bytes of the device.
+
+        Raises:
+            DeviceUnavailableError: it is host memory, which no device owns.
+        """
+        raise DeviceUnavailableError(f"Context {ctx}", "has no memory of its own", expected="a gpu context")
+
+    def capability(self, ctx: Context) -> int:
+        """Return the compute capability of the device, 90 for 9.0.
+
+        Raises:
+            DeviceUnavailableError: it is no GPU.
+        """
+        raise DeviceUnavailableError(f"Context {ctx}", "is no GPU", expected="a gpu context")
+
 
 _HOST = Backend()
 _BACKENDS: dict[str, Backend] = {"cpu": _HOST, "cpu_pinned": _HOST, "cpu_shared": _HOST}
@@ -156,3 +172,9 @@ def gpu_unavailable_reason() -> str | None:
 def num_gpus() -> int:
     """Return the number of CUDA devices that gluonish can use; 0 without CuPy."""
     return 0 if gpu_unavailable_reason() else backend_of(gpu(0)).device_count()
+
+
+DEVICES.count = num_gpus
+DEVICES.memory = lambda ctx: backend_of(ctx).memory(ctx)
+DEVICES.release = lambda ctx: backend_of(ctx).release(ctx)
+DEVICES.capability = lambda ctx: backend_of(ctx).capability(ctx)

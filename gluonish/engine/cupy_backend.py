@@ -115,3 +115,14 @@ class CupyBackend(Backend):
         """Return cached blocks of CuPy's memory pool to the device."""
         with self.scope(ctx):
             cupy.get_default_memory_pool().free_all_blocks()
+
+    def memory(self, ctx: Context) -> tuple[int, int]:
+        """Return the free and the total bytes of the device, as its driver counts them."""
+        with self.scope(ctx):
+            free, total = cupy.cuda.runtime.memGetInfo()
+            return int(free), int(total)
+
+    def capability(self, ctx: Context) -> int:
+        """Return the compute capability of the device."""
+        with self.scope(ctx):
+            return int(cupy.cuda.Device().compute_capability)

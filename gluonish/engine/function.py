@@ -10,7 +10,7 @@ from gluonish.engine.mode import MODE, ModeScope
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.storage import Storage
-from gluonish.engine.tape import Node
+from gluonish.engine.tape import Node, refuse
 from gluonish.engine.template import Template
 from gluonish.errors import ArgumentError, ArgumentTypeError, GradientError, SavedArrayError
 
@@ -129,6 +129,11 @@ class FunctionNode(Node):
         self.own = {i: x._entry for i, x in enumerate(saved) if isinstance(x, NDArray) and x._node is self}
         function._saved = tuple(x.detach() if i in self.own else x for i, x in enumerate(saved))
 
+    @property
+    def label(self) -> str:
+        """The name of the function's class."""
+        return type(self.function).__name__
+
     def verify(self, relied_on: set[Storage]) -> None:
         """Check that the arrays given to ``save_for_backward`` are as they were."""
         assert self.function is not None
@@ -136,10 +141,12 @@ class FunctionNode(Node):
             if not isinstance(array, NDArray):
                 continue
             if array._storage.version != version:
-                raise SavedArrayError(
-                    f"{array_label(array)}, saved by {type(self.function).__name__},",
-                    "was written before the backward pass, so the gradient can no longer be computed",
-                    fix="Write it after backward(), or save a copy of it.",
+                refuse(
+                    SavedArrayError(
+                        f"{array_label(array)}, saved by {type(self.function).__name__},",
+                        "was written before the backward pass, so the gradient can no longer be computed",
+                        fix="Write it after backward(), or save a copy of it.",
+                    )
                 )
             relied_on.add(array._storage)
 

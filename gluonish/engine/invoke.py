@@ -12,6 +12,7 @@ from gluonish.dtype import dtype_name
 from gluonish.engine import rng
 from gluonish.engine.backend import backend_of
 from gluonish.engine.dispatch import find_kernel
+from gluonish.engine.legacy import may_meet
 from gluonish.engine.mode import MODE
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
@@ -19,6 +20,7 @@ from gluonish.engine.operator import ABSENT, Operator
 from gluonish.engine.tape import OperatorNode
 from gluonish.engine.targets import check_room, check_target, targets_of, write_out
 from gluonish.engine.team import Member, current_member
+from gluonish.engine.watch import WATCHED, Watcher
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -42,6 +44,7 @@ __all__ = [
     "make_function",
     "settle_hook",
     "split_arguments",
+    "watch",
 ]
 
 _KERNEL_FAILURES = (ValueError, TypeError, IndexError, ArithmeticError, np.exceptions.AxisError)
@@ -81,7 +84,7 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
         raws.append(raw)
         if ctx is None:
             ctx = x._ctx
-        elif x._ctx is not ctx and x._ctx.place is not ctx.place:
+        elif x._ctx is not ctx and not may_meet(x._ctx, ctx):
             raise _mixed_contexts(op, inputs)
         if x._node is not None:
             tracked = True
@@ -95,7 +98,7 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
 
     backend = backend_of(ctx)
     kernel = op.kernel if op.kernels is None else find_kernel(op, backend.kind, tuple(raws), params)
-    if op.needs_rng or op.needs_training:
+    if op.extras:
         if op.joint is not None and (found := _run_together(op, inputs, params, ctx, out)) is not None:
             return found
         params = _with_extras(op, params, ctx)
@@ -138,7 +141,7 @@ def check_arrays(
         ContextError, ShapeMismatchError, DTypeError: the arrays do not go together.
     """
     arrays = [x for x in inputs if x is not None]
-    if any(x._ctx.place is not arrays[0]._ctx.place for x in arrays):
+    if any(not may_meet(x._ctx, arrays[0]._ctx) for x in arrays):
         raise _mixed_contexts(op, inputs)
     raws = [None if x is None else x._raw for x in inputs]
     present = _without_trailing(raws)
@@ -174,12 +177,7 @@ def _without_trailing(raws: list[Any]) -> list[Any]:
 
 
 def _with_extras(op: Operator, params: dict[str, Any], ctx: Context) -> dict[str, Any]:
-    extras: dict[str, Any] = {}
-    if op.needs_rng:
-        extras["rng"] = rng.stream(ctx)
-    if op.needs_training:
-        extras["training"] = MODE.training
-    return {**params, **extras}
+    return {**params, **{name: _EXTRAS[name](ctx) for name in op.extras}}
 
 
 def _run_together(
@@ -207,7 +205,16 @@ def _exchange(member: Member, ctx: Context) -> Callable[[Any], list[Any]]:
     return exchange
 
 
-def _run(
+_EXTRAS: dict[str, Callable[[Context], Any]] = {
+    "rng": rng.stream,
+    "training": lambda _: MODE.training,
+    "context": lambda ctx: ctx,
+    "notes": lambda _: {},
+}
+"""How the engine fills in what a kernel asks for besides arrays and parameters."""
+
+
+def _run_kernel(
     op: Operator,
     kernel: Callable[..., Any],
     backend: Backend,
@@ -226,6 +233,33 @@ def _run(
         raise
     except _KERNEL_FAILURES as error:
         raise _explain_failure(op, raws, params, error) from error
+
+
+_run = _run_kernel
+
+
+def watch(watcher: Watcher | None) -> None:
+    """Let a watcher be told of every operator and every gradient in all threads; None ends that."""
+    global _run  # noqa: PLW0603  another function in its place: without a watcher, watching costs nothing
+    WATCHED.watcher = watcher
+    if watcher is None:
+        _run = _run_kernel
+        return
+
+    def run(
+        op: Operator,
+        kernel: Callable[..., Any],
+        backend: Backend,
+        ctx: Context,
+        raws: list[Any],
+        params: dict[str, Any],
+    ) -> Any:
+        with watcher.span(op.name, ctx):
+            results = _run_kernel(op, kernel, backend, ctx, raws, params)
+            backend.synchronize(ctx)
+        return results
+
+    _run = run
 
 
 def _invoke_into(
@@ -300,7 +334,7 @@ def _mixed_contexts(op: Operator, inputs: Sequence[NDArray | None]) -> ContextEr
     """Word the error about arrays on different contexts."""
     arrays = [x for x in inputs if x is not None]
     first = arrays[0]
-    position = next(i for i, x in enumerate(arrays) if x._ctx.place is not first._ctx.place)
+    position = next(i for i, x in enumerate(arrays) if not may_meet(x._ctx, first._ctx))
     other = arrays[position]
     names = _names(op, inputs)
     return ContextError(

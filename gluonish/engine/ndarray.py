@@ -19,6 +19,7 @@ from gluonish.engine.storage import Storage
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
+    GradientError,
     InPlaceError,
     ShapeMismatchError,
 )
@@ -111,6 +112,19 @@ class NDArray(OperatorMethods):
     def grad(self) -> NDArray | None:
         """The gradient buffer made by ``attach_grad``, or None."""
         return getattr(self._node, "grad", None)
+
+    @property
+    def _fresh_grad(self) -> bool:
+        """Whether a backward pass has written the gradient since the last update. It can be set."""
+        grad = self.grad
+        return grad is not None and grad._storage.fresh
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, fresh: bool) -> None:
+        grad = self.grad
+        if grad is None:
+            raise GradientError(array_label(self), "has no gradient", fix="Call attach_grad() first.")
+        grad._storage.fresh = bool(fresh)
 
     def __repr__(self) -> str:
         dims = "x".join(map(str, self.shape))

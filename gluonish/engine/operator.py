@@ -11,9 +11,9 @@ An operator is declared once, next to its kernel::
         return output * (g - F.sum(g * output, axis=axis, keepdims=True))
 
 The kernel's signature is the declaration: positional arguments are the inputs (``=None`` makes one
-optional, ``*data`` takes any number), keyword-only arguments the typed parameters. Two keyword-only names
-are filled in by the engine instead: ``rng``, the random generator of the context, and ``training``. A
-gradient rule that names ``training`` gets what it was when the operator ran.
+optional, ``*data`` takes any number), keyword-only arguments the typed parameters. Some keyword-only names,
+listed at ``KERNEL_EXTRAS``, are filled in by the engine instead. A gradient rule that names one of them gets
+what it was when the operator ran.
 
 Rules (shape, dtype, gradient) ask for what they need by naming it: an input, an output, a parameter, or one
 of the extras listed at ``GRADIENT_EXTRAS``. A gradient rule saves for the backward pass exactly the arrays
@@ -54,7 +54,13 @@ Array: TypeAlias = Any
 XP: TypeAlias = Any
 """The module of such arrays."""
 
-KERNEL_EXTRAS = ("rng", "training")
+KERNEL_EXTRAS = ("rng", "training", "context", "notes")
+"""What a kernel can ask for besides arrays and parameters.
+
+``rng`` is the random generator of the context, ``training`` whether in training mode, ``context`` where it
+runs. ``notes`` is a dictionary, empty in every call, in which a kernel leaves what its gradient rule needs
+and is no array.
+"""
 
 
 class _Absent:
@@ -221,8 +227,7 @@ class Operator:
             self.input_names = code.co_varnames[1:count]
             self.required = count - 1 - len(kernel.__defaults__ or ())
             keywords = code.co_varnames[count:end]
-        self.needs_rng = "rng" in keywords
-        self.needs_training = "training" in keywords
+        self.extras = tuple(name for name in KERNEL_EXTRAS if name in keywords)
         self.param_names = tuple(name for name in keywords if name not in (*KERNEL_EXTRAS, "out"))
 
     def __repr__(self) -> str:

@@ -19,16 +19,19 @@ written last.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gluonish.engine.backend import backend_of
+from gluonish.engine.legacy import LEGACY
 from gluonish.engine.mode import MODE, ModeScope
 from gluonish.engine.namespace import OperatorNamespace, raw_namespace
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
 from gluonish.engine.operator import NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator
+from gluonish.engine.watch import WATCHED, Watcher
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -51,6 +54,7 @@ __all__ = [
     "backward",
     "gradients",
     "record_transfer",
+    "refuse",
 ]
 
 GRAD_REQS = ("write", "add", "null")
@@ -139,6 +143,11 @@ class Node:
             entries.append(entry)
         self.entries = entries
 
+    @property
+    def label(self) -> str:
+        """What a profiler calls it."""
+        return type(self).__name__.removesuffix("Node").lower()
+
     def verify(self, relied_on: set[Storage]) -> None:
         """Check that what was saved is as it was, and add its memory to ``relied_on``.
 
@@ -200,12 +209,17 @@ class OperatorNode(Node):
         if len(outputs) > 1:
             self.output_types = [(x._raw.shape, x._raw.dtype) for x in outputs]
 
+    @property
+    def label(self) -> str:
+        """The operator's name."""
+        return self.op.name
+
     def verify(self, relied_on: set[Storage]) -> None:
         """Compare the versions of the saved arrays with what they were."""
         for position, (array, version) in enumerate(zip(self.saved, self.versions, strict=True)):
             if array is not None:
                 if array._storage.version != version:
-                    raise self._written_since(position, array)
+                    refuse(self._written_since(position, array))
                 relied_on.add(array._storage)
 
     def _written_since(self, position: int, array: NDArray) -> SavedArrayError:
@@ -305,6 +319,17 @@ class TransferNode(Node):
         return (transfer_raw(g, self.ctx, self.input_ctx),)
 
 
+def refuse(error: SavedArrayError) -> None:
+    """Raise the error; in an MXNet program, where such gradients were computed, warn.
+
+    Raises:
+        SavedArrayError: no MXNet program is running.
+    """
+    if not LEGACY.active:
+        raise error
+    warnings.warn(f"{error}", RuntimeWarning, stacklevel=2)
+
+
 def record_transfer(array: NDArray, result: NDArray) -> None:
     """Put a copy between contexts on the tape, if recording is on and the array has history."""
     if MODE.recording and array._node is not None:
@@ -398,6 +423,24 @@ class _Pass:
         for parent, entry, value in zip(node.parents, node.parent_entries, gradients, strict=True):
             if parent is not None and value is not None:
                 self.add(parent, entry, value)  # type: ignore[arg-type]  # a parent has an entry
+
+
+class _WatchedPass(_Pass):
+    """A pass of which a watcher is told."""
+
+    def __init__(self, watcher: Watcher, **options: Any) -> None:
+        super().__init__(**options)
+        self._watcher = watcher
+
+    def _visit(self, node: Node, cotangents: list[Any]) -> None:
+        with self._watcher.span(f"_backward_{node.label}", node.ctx):
+            super()._visit(node, cotangents)
+            backend_of(node.ctx).synchronize(node.ctx)
+
+
+def _new_pass(**options: Any) -> _Pass:
+    watcher = WATCHED.watcher
+    return _Pass(**options) if watcher is None else _WatchedPass(watcher, **options)
 
 
 def _no_gradient(op: Operator) -> GradientError:
@@ -526,7 +569,7 @@ def backward(
         )
     direct = frozenset(leaf for leaf in leaves if leaf.grad is None or leaf.grad._storage not in relied_on)
     with ModeScope(recording=False, training=train_mode):
-        passing = _Pass(direct=direct, recorded=False)
+        passing = _new_pass(direct=direct, recorded=False)
         passing.start(heads, seeds)
         passing.run(order, retain=retain_graph)
         passing.settle(leaves)
@@ -562,7 +605,7 @@ def gradients(
             "is not in the graph of the heads, so there is no gradient with respect to it",
         )
     with ModeScope(recording=create_graph, training=train_mode):
-        passing = _Pass(wanted=frozenset(v._entry for v in variables), recorded=create_graph)
+        passing = _new_pass(wanted=frozenset(v._entry for v in variables), recorded=create_graph)
         passing.start(heads, seeds)
         passing.run(order, retain=retain_graph)
         results: list[NDArray] = []

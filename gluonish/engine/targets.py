@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gluonish.context import Context
+from gluonish.engine.legacy import may_meet
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import Operator
 from gluonish.errors import ArgumentError, ArgumentTypeError, ContextError
@@ -44,7 +45,7 @@ def check_target(op: Operator, target: Any, ctx: Context) -> None:
         raise ArgumentTypeError(
             _label(op), "is no array", expected="an NDArray", received=type(target).__name__
         )
-    if target._ctx.place is not ctx.place:
+    if not may_meet(target._ctx, ctx):
         raise ContextError(
             _label(op), "is on another context than the result", expected=ctx, received=target._ctx
         )

@@ -57,7 +57,7 @@ class Block:
     settled_by: dict[str, str] = {}  # noqa: RUF012  overridden as a whole, never written
     """For parameters by attribute, the constructor argument that would give their unknown axes."""
 
-    has_empty_prefix: bool
+    _empty_prefix: bool
     _prefix: str
     _params: ParameterDict
     _children: dict[str, Any]
@@ -69,7 +69,7 @@ class Block:
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         set_plain = self.__dict__.__setitem__
-        set_plain("has_empty_prefix", prefix == "")
+        set_plain("_empty_prefix", prefix == "")
         own_prefix, own_params = BlockScope.create(prefix, params, self._alias())
         set_plain("_prefix", own_prefix)
         set_plain("_params", own_params)
@@ -159,7 +159,7 @@ class Block:
         """Return a scope in which new blocks get names below this one's."""
         scope = self.__dict__.get("_scope")
         if scope is None:
-            scope = self.__dict__["_scope"] = BlockScope(self)
+            scope = self.__dict__["_scope"] = BlockScope.of(self)
         return scope
 
     # -- parameters -------------------------------------------------------------------------------------
@@ -470,6 +470,10 @@ class Block:
         self.__dict__.update(state)
         for attribute, parameter in self._reg_params.items():
             parameter.core.owner = Owner(self, self.settled_by.get(attribute))
+
+
+_BlockScope = BlockScope
+"""MXNet's name for it."""
 
 
 def _kind_of(value: Any) -> type[Any]:

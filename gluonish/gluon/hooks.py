@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from gluonish.errors import ArgumentTypeError
+from gluonish.errors import ArgumentError, ArgumentTypeError
 
 __all__ = ["HookHandle"]
 
@@ -18,23 +18,39 @@ class HookHandle:
     """Takes a hook away again, by ``detach()`` or at the end of a ``with`` block.
 
     Args:
-        hooks: the dictionary that the hook is put into.
+        hooks: the dictionary that the hook is put into; without one, ``attach`` does that later.
         hook: the function.
 
     Raises:
         ArgumentTypeError: it cannot be called.
     """
 
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+    def __init__(
+        self, hooks: dict[int, Callable[..., Any]] | None = None, hook: Callable[..., Any] | None = None
+    ) -> None:
+        self._hooks: dict[int, Callable[..., Any]] | None = None
+        self._key = _next_key()
+        if hooks is not None:
+            self.attach(hooks, hook)
+
+    def attach(self, hooks_dict: dict[int, Callable[..., Any]], hook: Any) -> None:
+        """Put a hook into a dictionary.
+
+        Raises:
+            ArgumentTypeError: it cannot be called.
+            ArgumentError: the handle has a hook already.
+        """
         if not callable(hook):
             raise ArgumentTypeError("A hook", "cannot be called", expected="a function", received=repr(hook))
-        self._hooks = hooks
-        self._key = _next_key()
-        hooks[self._key] = hook
+        if self._hooks is not None:
+            raise ArgumentError("A handle", "has a hook already", fix="Make a handle for each hook.")
+        self._hooks = hooks_dict
+        hooks_dict[self._key] = hook
 
     def detach(self) -> None:
         """Take the hook away. Doing it again changes nothing."""
-        self._hooks.pop(self._key, None)
+        if self._hooks is not None:
+            self._hooks.pop(self._key, None)
 
     def __enter__(self) -> HookHandle:
         return self

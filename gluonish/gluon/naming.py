@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gluonish import name as names
 from gluonish.errors import ArgumentError
@@ -19,10 +20,19 @@ __all__ = ["BlockScope"]
 
 
 class _Scopes(threading.local):
-    """The name scopes this thread is in; the innermost is last."""
+    """The name scopes this thread is in; the innermost is last, None where there is none."""
 
     def __init__(self) -> None:
-        self.stack: list[BlockScope | None] = []
+        self.stack: list[BlockScope | None] = [None]
+
+    @property
+    def value(self) -> BlockScope | None:
+        """The innermost scope. Assigning puts another one into its place."""
+        return self.stack[-1]
+
+    @value.setter
+    def value(self, scope: BlockScope | None) -> None:
+        self.stack[-1] = scope
 
 
 _SCOPES = _Scopes()
@@ -31,15 +41,28 @@ _SCOPES = _Scopes()
 class BlockScope:
     """The scope of a block's ``name_scope()``: blocks made inside get names below the block's.
 
-    It can be entered again inside itself. It does not keep the block alive.
+    It can be entered again inside itself.
+
+    Args:
+        block: the block, or anything with its ``prefix`` and ``_empty_prefix``.
     """
 
-    __slots__ = ("_block", "_counter", "_managers")
+    __slots__ = ("_counter", "_find_block", "_managers")
 
-    def __init__(self, block: Block) -> None:
-        self._block = weakref.ref(block)
+    _current = _SCOPES
+    """Its attribute ``value`` is the innermost scope of this thread, as in MXNet."""
+
+    def __init__(self, block: Any) -> None:
+        self._find_block: Callable[[], Any] = lambda: block
         self._counter: Counter[str] = Counter()
         self._managers: list[names.Prefix | None] = []
+
+    @classmethod
+    def of(cls, block: Block) -> BlockScope:
+        """Return a scope that does not keep its block alive."""
+        scope = cls(None)
+        scope._find_block = weakref.ref(block)
+        return scope
 
     @staticmethod
     def create(prefix: str | None, params: ParameterDict | None, hint: str) -> tuple[str, ParameterDict]:
@@ -50,7 +73,7 @@ class BlockScope:
             params: a dictionary to share parameters with.
             hint: what to make a prefix of if none was asked for.
         """
-        scope = _SCOPES.stack[-1] if _SCOPES.stack else None
+        scope = _SCOPES.value
         if prefix is None:
             prefix = (scope.next_name(hint) if scope else names.current().get(None, hint)) + "_"
         outer = scope.block if scope else None
@@ -65,7 +88,7 @@ class BlockScope:
     @property
     def block(self) -> Block | None:
         """The block whose scope it is; None once that is gone."""
-        return self._block()
+        return self._find_block()
 
     def next_name(self, hint: str) -> str:
         """Return the hint with the next number below this block."""
@@ -74,15 +97,15 @@ class BlockScope:
         return f"{hint}{number}"
 
     def __enter__(self) -> BlockScope:
-        block = self._block()
+        block = self.block
         if block is None:
             raise ArgumentError(
                 "The block of this name scope",
                 "is gone",
                 fix="Keep the block in a variable while its scope is open.",
             )
-        if block.has_empty_prefix:  # blocks and symbols made inside are named as if they were made outside
-            _SCOPES.stack.append(_SCOPES.stack[-1] if _SCOPES.stack else None)
+        if block._empty_prefix:  # blocks and symbols made inside are named as if they were made outside
+            _SCOPES.stack.append(_SCOPES.value)
             self._managers.append(None)
         else:
             _SCOPES.stack.append(self)

@@ -13,6 +13,7 @@ from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import DeferredInitializationError, ShapeMismatchError
+from gluonish.gluon.views import ParameterViews
 from gluonish.lr_scheduler import Multiplier, multiplier_at
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
@@ -26,7 +27,7 @@ __all__ = ["Constant", "DeferredInitializationError", "Parameter", "tensor_types
 tensor_types: tuple[type, ...] = (Symbol, NDArray)
 
 
-class Parameter:
+class Parameter(ParameterViews):
     """A named parameter: a copy of its values, and of its gradient, on every context it is initialised on.
 
     Args:
@@ -292,7 +293,7 @@ class Parameter:
     # -- copies -----------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        rest = {k: v for k, v in self.__dict__.items() if k not in ("_core", "_symbol")}
+        rest = {k: v for k, v in self.__dict__.items() if k not in ("_core", "_symbol", "_trainer_ref")}
         return {"rest": rest, "core": lifecycle.snapshot(self._core)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -11,8 +11,9 @@ from numbers import Real
 from typing import Any
 
 from gluonish.autograd import is_recording
-from gluonish.context import Context
+from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
+from gluonish.engine.watch import watched
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -24,6 +25,7 @@ from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.single_updates import SingleUpdates
 from gluonish.gluon.tables import Table, trainer_table
+from gluonish.gluon.views import TrainerViews
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer import create as create_optimizer
 from gluonish.parameter import lifecycle
@@ -51,7 +53,7 @@ LARGE = 16 * 2**20
 _next_key = itertools.count().__next__
 
 
-class Trainer:
+class Trainer(TrainerViews):
     """Applies an optimizer to parameters.
 
     With several contexts the gradients of all replicas are added; the replicas stay equal. What the optimizer
@@ -117,15 +119,12 @@ class Trainer:
             )
         self._compression_params = compression_params
         self._update_centrally = update_on_kvstore
-        self._optimizer = self._make_optimizer(optimizer, optimizer_params)
-        self._scale = self._optimizer.rescale_grad
-        self._slots = OptimizerSlots(self._optimizer)
-        self._single = SingleUpdates()
-        self._plan: Plan | None = None
         self._warned = False
         self._key = _next_key()
-        for core in self._cores:
-            core.trainers |= {self._key}
+        self._init_optimizer(optimizer, optimizer_params)
+        for parameter in self._params:
+            parameter.core.trainers |= {self._key}
+            parameter._set_trainer(self)  # noqa: SLF001  as MXNet calls it
         weakref.finalize(self, _release, self._key, self._cores)
 
     def _check_contexts(self) -> None:
@@ -136,6 +135,15 @@ class Trainer:
                 first = contexts
             elif contexts != first:
                 raise _different_contexts(self._cores[0], first, core, contexts)
+
+    def _init_optimizer(self, optimizer: str | Optimizer, optimizer_params: Mapping[str, Any] | None) -> None:
+        """Begin with an optimizer, and without any state. Old programs call it to exchange the optimizer."""
+        self._optimizer = self._make_optimizer(optimizer, optimizer_params)
+        self._scale = self._optimizer.rescale_grad
+        self._slots = OptimizerSlots(self._optimizer)
+        self._single = SingleUpdates()
+        self._plan: Plan | None = None
+        _drop_slots(self._key, self._cores)
 
     def _make_optimizer(self, optimizer: str | Optimizer, arguments: Mapping[str, Any] | None) -> Optimizer:
         by_index = dict(enumerate(self._params))
@@ -351,18 +359,20 @@ class Trainer:
 
     def _apply(self, plan: Plan, *, central: bool, only_fresh: bool) -> None:
         optimizer = self._optimizer
-        if optimizer.works_on_flat_arrays:
-            update(plan, self._key, optimizer, central=central, only_fresh=only_fresh)
-        else:
-            self._single.update(self._cores, optimizer, central=central, only_fresh=only_fresh)
+        with watched(f"{type(optimizer).__name__.lower()}_update", (self._contexts or [cpu()])[0]):
+            if optimizer.works_on_flat_arrays:
+                update(plan, self._key, optimizer, central=central, only_fresh=only_fresh)
+            else:
+                self._single.update(self._cores, optimizer, central=central, only_fresh=only_fresh)
 
     # -- several replicas ---------------------------------------------------------------------------------
 
-    def _contexts(self) -> tuple[Context, ...]:
-        return self._cores[0].contexts() if self._cores else ()
+    @property
+    def _contexts(self) -> list[Context]:
+        return list(self._cores[0].contexts()) if self._cores else []
 
     def _adds_gradients(self) -> bool:
-        several = len(self._contexts()) > 1
+        several = len(self._contexts) > 1
         if several and self._kvstore_name is None and not self._warned:
             self._warned = True
             warnings.warn(
@@ -374,7 +384,7 @@ class Trainer:
 
     def _is_central(self) -> bool:
         """Whether the first replica is updated and copied to the others."""
-        if len(self._contexts()) < 2 or self._kvstore_name is None:  # noqa: PLR2004
+        if len(self._contexts) < 2 or self._kvstore_name is None:  # noqa: PLR2004
             return False
         if self._update_centrally is not None:
             return self._update_centrally
@@ -425,6 +435,11 @@ def _release(key: int, cores: list[ParameterCore]) -> None:
     """Free what a trainer kept for its parameters."""
     for core in cores:
         core.trainers -= {key}
+    _drop_slots(key, cores)
+
+
+def _drop_slots(key: int, cores: list[ParameterCore]) -> None:
+    for core in cores:
         if core.is_ready:
             core.ready().group.slots.pop(key, None)
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -16,13 +13,26 @@ from gluonish.context import Context
 from gluonish.engine import team
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError
+from gluonish.gluon.files import check_sha1, download, replace_file
+from gluonish.gluon.hooks import HookHandle
 from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.parameter.norms import clip_arrays, clip_parameters
 from gluonish.parameter.plan import Plan
 from gluonish.shape import format_shape
+from gluonish.util import is_np_shape
 
-__all__ = ["call_together", "check_sha1", "clip_global_norm", "split_and_load", "split_data"]
+__all__ = [
+    "HookHandle",
+    "call_together",
+    "check_sha1",
+    "clip_global_norm",
+    "download",
+    "replace_file",
+    "shape_is_known",
+    "split_and_load",
+    "split_data",
+]
 
 
 def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[NDArray]:
@@ -182,11 +192,21 @@ def clip_global_norm(
     return clip_arrays(cast("Sequence[NDArray]", arrays), max_norm, check_isfinite)
 
 
-def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
-    """Tell whether a file has this SHA-1 hash, given in hexadecimal (or its beginning)."""
-    digest = hashlib.sha1(usedforsecurity=False)
-    with Path(filename).open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    found = digest.hexdigest()
-    return found[: len(sha1_hash)] == sha1_hash
+def shape_is_known(shape: Sequence[int] | None) -> bool:
+    """Tell whether a shape has no unknown axis: none that is 0 or, with NumPy's semantics, -1.
+
+    Example:
+        >>> shape_is_known((2, 3)), shape_is_known((2, 0)), shape_is_known(None)
+        (True, False, False)
+    """
+    if shape is None:
+        return False
+    unknown = -1 if is_np_shape() else 0
+    if not shape:
+        return is_np_shape()
+    for size in shape:
+        if size < unknown:
+            raise ArgumentError(
+                f"A shape {tuple(shape)}", "has a negative size", expected=f"{unknown} for an unknown one"
+            )
+    return unknown not in shape

@@ -52,6 +52,7 @@ from gluonish.nd.functions import (
     true_divide,
 )
 from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_dlpack_for_write
+from gluonish.operator.functions import Custom
 from gluonish.serialization import load, save
 
 _functions = {_op.name: _make_function(_op) for _op in _operators().values()}

@@ -47,6 +47,7 @@ from gluonish.nd.sharing import from_dlpack as from_dlpack
 from gluonish.nd.sharing import from_numpy as from_numpy
 from gluonish.nd.sharing import to_dlpack_for_read as to_dlpack_for_read
 from gluonish.nd.sharing import to_dlpack_for_write as to_dlpack_for_write
+from gluonish.operator.functions import Custom as Custom
 from gluonish.serialization import load as load
 from gluonish.serialization import save as save
 from gluonish.nd import _internal as _internal

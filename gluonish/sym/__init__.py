@@ -9,6 +9,7 @@ from gluonish.sym.creation import arange, eye, full, histogram, linspace, ones, 
 from gluonish.sym.functions import hypot, maximum, minimum, pow, power  # noqa: A004  MXNet's name
 from gluonish.symbol import Group, Symbol, load, load_json, var
 from gluonish.symbol import make_function as _make_function
+from gluonish.symbol.custom import Custom
 
 Variable = var
 

@@ -26,6 +26,7 @@ from gluonish.symbol import Symbol as Symbol
 from gluonish.symbol import load as load
 from gluonish.symbol import load_json as load_json
 from gluonish.symbol import var as var
+from gluonish.symbol.custom import Custom as Custom
 from gluonish.sym import _internal as _internal
 from gluonish.sym import contrib as contrib
 from gluonish.sym import linalg as linalg

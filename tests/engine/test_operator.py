@@ -57,7 +57,7 @@ def test_rng_training_and_out_are_no_parameters():
 
     op = Operator("drop", kernel)
     assert list(op.fields) == ["p"]
-    assert (op.needs_rng, op.needs_training) == (True, True)
+    assert op.extras == ("rng", "training")
 
 
 def test_a_variadic_operator_numbers_its_inputs():

@@ -18,7 +18,7 @@ from parameter.helpers import backward, make_params
 import gluonish as mx
 from gluonish import nd
 from gluonish.errors import ArgumentError, DeviceUnavailableError, DTypeError, NonFiniteGradientError
-from gluonish.gluon import ParameterDict
+from gluonish.gluon import ParameterDict, utils
 from gluonish.gluon.utils import check_sha1, clip_global_norm, split_and_load, split_data
 
 
@@ -328,3 +328,35 @@ def test_a_file_has_the_hash_of_its_content(tmp_path, size):
 def test_a_file_that_is_not_there_has_no_hash(tmp_path):
     with pytest.raises(FileNotFoundError, match="nothing"):
         check_sha1(tmp_path / "nothing", "00")
+
+
+# -- shapes and hooks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "classic", "numpy"),
+    [((2, 3), True, True), ((2, 0), False, True), (None, False, False), ((), False, True)],
+)
+def test_a_shape_is_known_by_the_semantics_in_force(shape, classic, numpy):
+    assert utils.shape_is_known(shape) is classic
+    with mx.np_shape():
+        assert utils.shape_is_known(shape) is numpy
+
+
+def test_an_unknown_axis_is_minus_1_in_numpys_semantics():
+    with mx.np_shape():
+        assert not utils.shape_is_known((2, -1))
+    with pytest.raises(AssertionError, match=r"A shape \(2, -1\) has a negative size"):
+        utils.shape_is_known((2, -1))
+
+
+def test_a_handle_puts_a_hook_into_a_dictionary_once():
+    hooks, handle = {}, utils.HookHandle()
+    handle.detach()
+    handle.attach(hooks, print)
+    assert list(hooks.values()) == [print]
+    with pytest.raises(AssertionError, match="A handle has a hook already"):
+        handle.attach(hooks, print)
+    handle.detach()
+    handle.detach()
+    assert hooks == {}

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gluonish.base import data_dir
 from gluonish.context import cpu
 from gluonish.engine.ndarray import from_data
 from gluonish.errors import FileFormatError, MissingFileError
@@ -49,8 +50,7 @@ class _LabelledImages(Dataset):
 
 def _home(name: str) -> Path:
     """Return the folder that MXNet kept a dataset in."""
-    base = os.environ.get("MXNET_HOME") or Path("~", ".mxnet")
-    return Path(base, "datasets", name).expanduser()
+    return Path(data_dir(), "datasets", name).expanduser()
 
 
 def _find(

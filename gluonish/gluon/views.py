@@ -1,0 +1,252 @@
+"""What Gluon's objects hold under names that are private by form.
+
+Old programs read these names. Here nothing is stored under them: they are views on the parameter core and on
+what the Trainer has decided.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from gluonish.context import Context
+from gluonish.engine.ndarray import NDArray
+from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.optimizer import Optimizer
+from gluonish.optimizer.base import MASTER
+from gluonish.parameter import lifecycle
+from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.lifecycle import as_contexts
+from gluonish.parameter.states import Deferred
+
+if TYPE_CHECKING:
+    from gluonish.gluon.parameter import Parameter
+
+__all__ = ["ParameterViews", "StoreView", "TrainerViews", "UpdaterView"]
+
+
+class ParameterViews:
+    """The private names of a Parameter."""
+
+    _core: ParameterCore
+    _trainer_ref: weakref.ref[Any] | None = None
+
+    @property
+    def _data(self) -> list[NDArray] | None:
+        """The replicas, as ``list_data()`` returns them; None before there are any."""
+        return self._core.replicas() if self._core.is_ready else None
+
+    @property
+    def _grad(self) -> list[NDArray] | None:
+        """The gradients, as ``list_grad()`` returns them; None where there are none."""
+        return self._core.gradients() if self._core.is_ready and self._core.wants_grad else None
+
+    @property
+    def _ctx_list(self) -> list[Context] | None:
+        """The contexts of the replicas; None before there are any."""
+        return list(self._core.contexts()) if self._core.is_ready else None
+
+    @property
+    def _deferred_init(self) -> tuple[Any, ...]:
+        """Initializer, contexts, default initializer and given value of what waits; else nothing."""
+        state = self._core.state
+        if not isinstance(state, Deferred):
+            return ()
+        return state.initializer, list(state.contexts), state.initializer, state.value
+
+    @property
+    def _allow_deferred_init(self) -> bool:
+        return self._core.allow_deferred_init
+
+    @property
+    def _differentiable(self) -> bool:
+        return self._core.differentiable
+
+    @property
+    def _stype(self) -> str:
+        return self._core.stype
+
+    @property
+    def _grad_stype(self) -> str:
+        return self._core.grad_stype
+
+    def _finish_deferred_init(self) -> None:
+        """Give the parameter its first value, if it waits for that.
+
+        Raises:
+            DeferredInitializationError: its shape is not known.
+        """
+        if self._core.is_deferred:
+            lifecycle.finish([self._core])
+
+    def _load_init(
+        self, data: NDArray, ctx: Any, cast_dtype: bool = False, dtype_source: str = "current"
+    ) -> None:
+        """Take over a value from a file; see ``ParameterDict.load`` for the arguments."""
+        contexts = None if ctx is None else as_contexts(ctx)
+        lifecycle.load([(self._core, data)], contexts, cast_dtype=cast_dtype, dtype_source=dtype_source)
+
+    def _reduce(self) -> NDArray:
+        """Return what all replicas hold, on the host: their mean if they differ."""
+        return lifecycle.value_of(self._core)
+
+    @property
+    def _trainer(self) -> Any:
+        """The Trainer that was made last for this parameter; None if there is none, or none any more."""
+        return None if self._trainer_ref is None else self._trainer_ref()
+
+    def _set_trainer(self, trainer: Any) -> None:
+        """Say which Trainer the parameter belongs to."""
+        self._trainer_ref = None if trainer is None else weakref.ref(trainer)
+
+
+@attrs.frozen
+class StoreView:
+    """The store that adds the gradients of a Trainer: its type, and its place among the machines."""
+
+    type: str
+    rank: int = 0
+    num_workers: int = 1
+
+    @staticmethod
+    def is_capable(capability: str) -> bool:
+        """Tell whether the store can do something: it can update with an optimizer."""
+        return capability == "optimizer"
+
+
+class UpdaterView:
+    """What a Trainer's optimizer keeps for the replicas on one context.
+
+    Args:
+        trainer: the trainer.
+        ctx: the context.
+    """
+
+    def __init__(self, trainer: TrainerViews, ctx: Context) -> None:
+        self._trainer = trainer
+        self._ctx = ctx
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer."""
+        return self._trainer._optimizer
+
+    @property
+    def states(self) -> dict[int, Any]:
+        """States by the positions of parameters, in MXNet's form; none where the store updates.
+
+        Their arrays are the memory that the optimizer works on now. They are left behind when parameters are
+        cast or moved.
+        """
+        trainer = self._trainer
+        if trainer._update_on_kvstore:
+            return {}
+        found = {}
+        for position, core in enumerate(trainer._cores):
+            if core in trainer._single.kept:
+                kept = trainer._single.kept[core].get(self._ctx.place)
+                if kept is not None:
+                    found[position] = kept.state
+            elif core.is_ready:
+                found.update(self._from_slots(position, core))
+        return found
+
+    def _from_slots(self, position: int, core: ParameterCore) -> dict[int, Any]:
+        state = core.ready()
+        slots = state.group.slots.get(self._trainer._key)
+        if slots is None or not slots.has_begun(state.index):
+            return {}
+        arrays = {
+            name: NDArray(slots.piece(name, state.index, core.known_shape(), self._ctx.place)[0], self._ctx)
+            for name in slots.arrays
+        }
+        master = arrays.pop(MASTER, None)
+        packed = self.optimizer.pack_state(arrays)
+        return {position: packed if master is None else self.optimizer.with_master(master, packed)}
+
+
+class TrainerViews:
+    """The private names of a Trainer.
+
+    MXNet's decides at its first step whether there is a store, and who updates; until then the views say
+    that nothing is decided.
+    """
+
+    _params: list[Parameter]
+    _cores: list[ParameterCore]
+    _optimizer: Optimizer
+    _single: SingleUpdates
+    _key: int
+    _plan: Any
+    _kvstore_name: str | None
+    _update_centrally: bool | None
+
+    if TYPE_CHECKING:
+
+        @property
+        def _contexts(self) -> list[Context]: ...
+
+        def _is_central(self) -> bool: ...
+
+        def _current_plan(self, skip_pending: bool) -> Any: ...
+
+    @property
+    def _kv_initialized(self) -> bool:
+        """Whether it is decided: a step was made, or ``_init_kvstore()`` called."""
+        return self._plan is not None
+
+    def _init_kvstore(self) -> None:
+        """Decide now."""
+        self._current_plan(skip_pending=True)
+
+    def _init_params(self) -> None:
+        """Tell the store of parameters that it does not know yet: it learns of them by itself."""
+
+    @property
+    def _kvstore(self) -> StoreView | None:
+        """The store, where it is decided that there is one: with several contexts."""
+        if not self._kv_initialized or self._kvstore_name is None or len(self._contexts) == 1:
+            return None
+        return StoreView(self._kvstore_name)
+
+    @property
+    def _update_on_kvstore(self) -> bool | None:
+        """Whether the store updates; None where there is none, or nothing is decided."""
+        return None if self._kvstore is None else self._is_central()
+
+    @property
+    def _updaters(self) -> list[UpdaterView]:
+        """What the optimizer keeps, for each context."""
+        return [UpdaterView(self, ctx) for ctx in self._contexts]
+
+    @property
+    def _kvstore_params(self) -> dict[str, Any]:
+        """What was asked for."""
+        return {"kvstore": self._kvstore_name, "update_on_kvstore": self._update_centrally}
+
+    @property
+    def _params_to_init(self) -> list[Parameter]:
+        """The parameters that the store does not know yet."""
+        if not self._kv_initialized:
+            return list(self._params)
+        return [each for each in self._params if not each.core.is_ready]
+
+    @property
+    def _param2idx(self) -> dict[str, int]:
+        """The positions of the parameters, by name."""
+        return {each.name: i for i, each in enumerate(self._params)}
+
+    @property
+    def _distributed(self) -> bool | None:
+        """Whether there are several machines: no, once it is decided."""
+        return False if self._kv_initialized else None
+
+    @property
+    def _contains_sparse_weight(self) -> bool:
+        return any(each.core.stype != "default" for each in self._params)
+
+    @property
+    def _contains_sparse_grad(self) -> bool:
+        return any(each.core.grad_stype != "default" for each in self._params)

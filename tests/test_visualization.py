@@ -1,0 +1,72 @@
+"""A symbol as a table."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+import gluonish as mx
+from gluonish.errors import ArgumentError, ArgumentTypeError
+
+
+@pytest.fixture
+def network():
+    """A network with every kind of node: data, parameters, states, a label, two inputs."""
+    x = mx.sym.var("data")
+    y = mx.sym.Convolution(x, kernel=(3, 3), num_filter=4, name="conv")
+    y = mx.sym.BatchNorm(y, name="bn")
+    y = mx.sym.FullyConnected(y, num_hidden=3, name="fc", no_bias=True)
+    with mx.name.NameManager():
+        y = y + mx.sym.FullyConnected(y, num_hidden=3, name="side")
+    return mx.sym.SoftmaxOutput(y, name="softmax")
+
+
+def rows(text):
+    """The cells of the rows, by the columns of the default positions."""
+    ends = [0, 52, 76, 88, 120]
+    lines = [line for line in text.splitlines() if set(line) - set("_=")]
+    return [[line[a:b].strip() for a, b in pairwise(ends)] for line in lines]
+
+
+def test_operators_are_listed_with_shapes_parameters_and_inputs(network, capsys):
+    """The numbers that MXNet 1.9.1 prints."""
+    mx.viz.print_summary(network, {"data": (1, 3, 8, 8)})
+    assert rows(capsys.readouterr().out) == [
+        ["Layer (type)", "Output Shape", "Param #", "Previous Layer"],
+        ["data(null)", "3x8x8", "0", ""],
+        ["conv(Convolution)", "4x6x6", "112", "data"],
+        ["bn(BatchNorm)", "4x6x6", "8", "conv"],
+        ["fc(FullyConnected)", "3", "432", "bn"],
+        ["side(FullyConnected)", "3", "12", "fc"],
+        ["_plus0(elemwise_add)", "3", "0", "fc"],
+        ["", "", "", "side"],
+        ["softmax(SoftmaxOutput)", "3", "0", "_plus0"],
+        ["Total params: 564", "", "", ""],
+    ]
+
+
+def test_without_shapes_there_are_none_and_no_numbers(network, capsys):
+    mx.viz.print_summary(network)
+    found = {row[0]: row[1:] for row in rows(capsys.readouterr().out)}
+    assert found["conv(Convolution)"] == ["", "", "data"]
+    assert found["_plus0(elemwise_add)"] == ["", "0", "fc"]
+
+
+def test_columns_end_where_they_are_asked_to(capsys):
+    y = mx.sym.relu(mx.sym.var("a_long_name"), name="r")
+    mx.viz.print_summary(y, {"a_long_name": (1, 2)}, line_length=40, positions=[8, 16, 24, 40])
+    assert "a_long_n2       0" in capsys.readouterr().out
+
+
+def test_only_symbols_are_printed():
+    with pytest.raises(TypeError, match=r"print_summary\(\) prints symbols") as caught:
+        mx.viz.print_summary(3)
+    assert isinstance(caught.value, ArgumentTypeError)
+
+
+def test_shapes_that_do_not_determine_the_rest_are_an_error():
+    y = mx.sym.FullyConnected(mx.sym.var("x"), num_hidden=2) + mx.sym.var("z")
+    with pytest.raises(ValueError, match="cannot work out all shapes") as caught:
+        mx.viz.print_summary(mx.sym.Group([y, mx.sym.var("other")]), {"x": (2, 3)})
+    assert isinstance(caught.value, ArgumentError)
