@@ -4,7 +4,8 @@ A few answers of gluonish are better than MXNet's, and a correct old program may
 
 - ``autograd.grad`` returns a list, also for a single variable;
 - arrays of ``cpu(0)`` and ``cpu(1)`` may meet in one operator; the result is on the first one's context;
-- a gradient computed from memory that was written since is a warning instead of an error.
+- a gradient computed from memory that was written since is a warning instead of an error;
+- so is a norm that is not finite, in ``clip_global_norm``: the arrays are left as they are.
 
 ``gluonish.compat`` switches them on, for the whole process, with one flag.
 """

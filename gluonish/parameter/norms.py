@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from gluonish.context import Context
 from gluonish.dtype import is_float
 from gluonish.engine.backend import backend_of
+from gluonish.engine.legacy import LEGACY
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.engine.storage import Slab
 from gluonish.errors import ArgumentError, DTypeError, NonFiniteGradientError
@@ -40,9 +42,8 @@ def clip_arrays(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool
     )
     norm = _norm(pieces)
     if check_isfinite and not math.isfinite(norm):
-        raise _not_finite(norm, arrays)
-    scale = max_norm / (norm + EPSILON)
-    if not scale >= 1:
+        _report_not_finite(norm, arrays)
+    elif not (scale := max_norm / (norm + EPSILON)) >= 1:
         _scale(pieces, scale)
         if slab is not None:
             slab.versions += 1
@@ -125,6 +126,14 @@ def _sum_of_squares(raw: Any, place: Context) -> float:
     return squares
 
 
+def _report_not_finite(norm: float, arrays: Iterable[NDArray]) -> None:
+    """Raise, or in a program written for MXNet warn, and leave the arrays as they are."""
+    error = _not_finite(norm, arrays)
+    if not LEGACY.active:
+        raise error
+    warnings.warn(error, stacklevel=4)
+
+
 def _not_finite(norm: float, arrays: Iterable[NDArray]) -> NonFiniteGradientError:
     bad = [
         f"{array._storage.label or f'array {i}, of shape {format_shape(array.shape)},'} on {array.context}"
@@ -148,9 +157,8 @@ def clip_parameters(plan: Plan, max_norm: float, check_isfinite: bool) -> Any:
     norm = _norm(sum_of_gradients(plan))
     if check_isfinite and not math.isfinite(norm):
         cores = [core for piece in plan.pieces for core in piece.cores()]
-        raise _not_finite(norm, [gradient for core in cores for gradient in core.gradients()])
-    scale = max_norm / (norm + EPSILON)
-    if not scale >= 1:
+        _report_not_finite(norm, [gradient for core in cores for gradient in core.gradients()])
+    elif not (scale := max_norm / (norm + EPSILON)) >= 1:
         for piece in plan.pieces:
             for place, slab in piece.group.grad.items():
                 for run in piece.runs:

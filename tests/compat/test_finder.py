@@ -7,6 +7,7 @@ import pickle
 import sys
 import types
 
+import numpy as np
 import pytest
 
 import gluonish
@@ -266,3 +267,14 @@ def test_without_mxnet_in_force_the_answers_are_gluonish_own(two):
     assert not isinstance(gluonish.autograd.grad(y, x), list)
     with pytest.raises(MXNetError, match="arrays on different contexts"):
         gluonish.nd.ones(1, ctx=two[0]) + gluonish.nd.ones(1, ctx=two[1])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_norm_that_is_not_finite_is_a_warning_and_leaves_the_arrays_alone(installed, value):
+    arrays = [gluonish.nd.array([3.0, 4.0]), gluonish.nd.array([value])]
+    with pytest.warns(UserWarning, match="a norm that is no finite number") as caught:
+        norm = gluonish.gluon.utils.clip_global_norm(arrays, 1.0)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    np.testing.assert_equal(norm, np.float32(value))
+    np.testing.assert_array_equal(arrays[0].asnumpy(), [3, 4])

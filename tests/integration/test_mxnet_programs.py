@@ -1,0 +1,58 @@
+"""The programs of docs/examples/mxnet, which import mxnet, run by ``python -m gluonish run``."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import pathlib
+import struct
+import subprocess
+import sys
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = ROOT / "docs" / "examples" / "mxnet"
+
+
+def run(program, *arguments):
+    """Run a program as a user does, and return what it prints."""
+    command = [sys.executable, "-m", "gluonish", "run", str(PROGRAMS / program), *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def final_loss(printed):
+    last = printed.splitlines()[-1]
+    assert last.startswith("final loss ")
+    return float(last.removeprefix("final loss "))
+
+
+def write_idx(path, array):
+    header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    path.write_bytes(gzip.compress(header + array.astype(np.uint8).tobytes(), 1))
+
+
+def test_images_are_learned_on_two_devices(tmp_path):
+    random = np.random.default_rng(0)
+    for kind, count in (("train", 200), ("t10k", 100)):
+        labels = random.integers(0, 10, count)
+        images = random.integers(0, 60, (count, 28, 28))
+        for image, label in zip(images, labels, strict=True):
+            image[2 * label : 2 * label + 6, 4:24] += 150  # a bar whose height says the class
+        write_idx(tmp_path / f"{kind}-images-idx3-ubyte.gz", images)
+        write_idx(tmp_path / f"{kind}-labels-idx1-ubyte.gz", labels)
+    printed = run("image_training.py", "--data", tmp_path, "--images", 200, "--batch-size", 20, "--epochs", 4)
+    assert printed.count("test accuracy") == 4
+    assert final_loss(printed) < 0.7 * math.log(10)
+
+
+def test_a_text_is_learned_character_by_character(tmp_path):
+    text = tmp_path / "text"
+    text.write_text("the quick brown fox jumps over the lazy dog\n" * 30, encoding="utf-8")
+    printed = run(
+        "language_model.py", "--text", text, "--epochs", 5, "--batch-size", 8, "--hidden", 24, "--bptt", 16
+    )
+    characters = len(set(text.read_text(encoding="utf-8")))
+    assert final_loss(printed) < 0.85 * math.log(characters)
