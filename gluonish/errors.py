@@ -34,6 +34,7 @@ __all__ = [
     "GradientError",
     "InPlaceError",
     "IndexOutOfRangeError",
+    "IndexTypeError",
     "LearningRateError",
     "MXNetError",
     "MissingFileError",
@@ -45,6 +46,7 @@ __all__ = [
     "SavedArrayError",
     "ShapeInferenceError",
     "ShapeMismatchError",
+    "SignatureError",
     "StaleGradientError",
     "SymbolValueError",
     "UnknownNameError",
@@ -121,6 +123,10 @@ class ArgumentError(MXNetError, ValueError, AssertionError):
     """An argument has the right type and an impossible value."""
 
 
+class SignatureError(ArgumentError, TypeError):
+    """An argument that the function does not know, or that is given twice, or one too many."""
+
+
 class ArgumentTypeError(MXNetError, TypeError, ValueError, AssertionError):
     """An argument has a type that the function does not take."""
 
@@ -137,7 +143,7 @@ class DTypeError(MXNetError, TypeError, ValueError, KeyError):
     """A dtype that gluonish does not know, or two that must not meet in one operation."""
 
 
-class ContextError(MXNetError, ValueError, AssertionError):
+class ContextError(MXNetError, ValueError, KeyError, AssertionError):
     """A device context that is unknown, or one that does not hold what was asked of it."""
 
 
@@ -159,6 +165,10 @@ class ShapeInferenceError(MXNetError, ValueError):
 
 class IndexOutOfRangeError(MXNetError, IndexError, ValueError):
     """An index outside the axis it indexes, or a key that cannot index."""
+
+
+class IndexTypeError(IndexOutOfRangeError, TypeError):
+    """A key, or a bound of a slice, that cannot index because of its type."""
 
 
 class OperatorError(MXNetError, ValueError, TypeError):

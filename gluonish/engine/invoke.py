@@ -24,6 +24,7 @@ from gluonish.errors import (
     DTypeError,
     GluonishError,
     OperatorError,
+    SignatureError,
 )
 from gluonish.shape import format_shape, merge_shapes
 
@@ -377,8 +378,9 @@ def call_operator(op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], o
     """Run an operator with inputs and parameters given by position or by name, as MXNet's functions do.
 
     Raises:
-        ArgumentError: an argument is missing, unknown, or given twice.
+        ArgumentError: an argument is missing.
         ArgumentTypeError: an input is no array.
+        SignatureError: an argument is unknown, given twice, or one too many.
     """
     inputs, params = bind_arguments(op, args, kwargs)
     return invoke(op, inputs, op.fill(params), out)
@@ -406,8 +408,9 @@ def bind_arguments(
     """Split the arguments of a call on arrays into inputs and parameters.
 
     Raises:
-        ArgumentError: an input is missing, given twice, or there are too many arguments.
+        ArgumentError: an input is missing.
         ArgumentTypeError: an input is no array.
+        SignatureError: an argument is given twice, or there are too many.
     """
     inputs, params = split_arguments(op, args, kwargs)
     if len(inputs) < op.required:
@@ -442,7 +445,7 @@ def split_arguments(
     """Split arguments into inputs and parameters; inputs not given are None, or left off at the end.
 
     Raises:
-        ArgumentError: an argument is given twice, or there are too many.
+        SignatureError: an argument is given twice, or there are too many.
     """
     if op.variadic is not None:
         return _split_variadic(op, op.variadic, args, kwargs)
@@ -450,7 +453,7 @@ def split_arguments(
     inputs = list(args[:n_inputs])
     if len(args) > n_inputs:
         if len(args) > n_inputs + len(op.fields):
-            raise ArgumentError(
+            raise SignatureError(
                 f"Operator {op.name!r}",
                 "got too many arguments",
                 expected=f"at most {n_inputs + len(op.fields)}",
@@ -488,5 +491,5 @@ def _split_variadic(
     return list(args), kwargs
 
 
-def _given_twice(op: Operator, name: str) -> ArgumentError:
-    return ArgumentError(f"Operator {op.name!r}", f"got its argument {name!r} twice")
+def _given_twice(op: Operator, name: str) -> SignatureError:
+    return SignatureError(f"Operator {op.name!r}", f"got its argument {name!r} twice")

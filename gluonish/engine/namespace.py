@@ -107,6 +107,8 @@ def public_name(name: str) -> tuple[str | None, str]:
 def populate(module: dict[str, Any], make: Callable[[Operator], Callable[..., Any]]) -> None:
     """Fill a module with functions made from the operator table; names it has already are kept.
 
+    The sub-namespace ``op`` has the functions of operators only, none that is written by hand.
+
     Args:
         module: the module's ``globals()``.
         make: makes the function of an operator.
@@ -115,9 +117,14 @@ def populate(module: dict[str, Any], make: Callable[[Operator], Callable[..., An
     for name, op in operators().items():
         if op.name not in functions:
             functions[op.name] = make(op)
+        function = functions[op.name]
         space, short = public_name(name)
         names = module if space is None else vars(_sub_namespace(module, space))
-        names.setdefault(short, functions[op.name])
+        names.setdefault(short, function)
+        if space is None:
+            vars(_sub_namespace(module, "op"))[short] = function
+        elif space == "random":
+            vars(_sub_namespace(module, "_internal"))[name] = function
 
 
 def _sub_namespace(module: dict[str, Any], space: str) -> types.ModuleType:

@@ -6,6 +6,7 @@ with it comes from the operator table, through ``OperatorMethods``.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,9 @@ class NDArray(OperatorMethods):
 
     # NumPy arrays and scalars on the left of an operator give way to ours.
     __array_ufunc__ = None
+
+    # The function ``nd.reshape`` copies, the method shares memory, as in MXNet.
+    reshaping = "_reshape_view"
 
     _raw: Any
     _ctx: Context
@@ -106,6 +110,11 @@ class NDArray(OperatorMethods):
     def stype(self) -> str:
         """The storage type: ``"default"``, dense."""
         return "default"
+
+    @property
+    def writable(self) -> bool:
+        """Whether the array can be written: always."""
+        return True
 
     @property
     def grad(self) -> NDArray | None:
@@ -257,7 +266,8 @@ class NDArray(OperatorMethods):
         """Copy into another array of equal shape, converting the dtype, or to a context.
 
         Returns:
-            ``other``, or the new array on that context.
+            ``other``, or the new array on that context. Copying an array to itself does nothing but warn,
+            and returns False.
 
         Raises:
             ShapeMismatchError: the shapes differ.
@@ -273,8 +283,10 @@ class NDArray(OperatorMethods):
                 received=type(other),
             )
         merge_shapes(other.shape, self.shape, owner="The target of copyto()")
-        if other is not self:
-            other.write(self)
+        if other is self:
+            warnings.warn(f"{array_label(self)} is copied to itself", RuntimeWarning, stacklevel=2)
+            return False
+        other.write(self)
         return other
 
     def astype(self, dtype: Any, copy: bool = True) -> NDArray:

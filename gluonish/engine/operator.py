@@ -30,7 +30,13 @@ import attrs
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.fields import REQUIRED, Field, fields_of
-from gluonish.errors import ArgumentError, DuplicateNameError, ShapeMismatchError, UnknownNameError
+from gluonish.errors import (
+    ArgumentError,
+    DuplicateNameError,
+    ShapeMismatchError,
+    SignatureError,
+    UnknownNameError,
+)
 from gluonish.shape import PartialShape
 
 __all__ = [
@@ -229,7 +235,8 @@ class Operator:
         """Return the complete parameters: what is given, parsed, and defaults for the rest.
 
         Raises:
-            ArgumentError: an unknown or missing parameter, or a value of the wrong type.
+            ArgumentError: a parameter is missing, or has a value of the wrong type.
+            SignatureError: there is no such parameter.
         """
         if not given and not self.param_names:
             return _NOTHING
@@ -254,7 +261,7 @@ class Operator:
     def _refuse_unknown(self, given: Mapping[str, Any]) -> None:
         unknown = [name for name in given if name not in self.fields and name not in self.ignored]
         if unknown:
-            raise ArgumentError(
+            raise SignatureError(
                 f"Operator {self.name!r}",
                 f"has no parameter {unknown[0]!r}",
                 expected="one of " + (", ".join(self.fields) or "none"),

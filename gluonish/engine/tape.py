@@ -444,18 +444,10 @@ def _seeds(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] | None
     """Return the gradients of the heads as NDArrays, ones where none is given.
 
     Raises:
-        ArgumentError: another number of gradients than of heads.
         ShapeMismatchError: a gradient is not shaped like its head.
     """
     if head_grads is None:
         head_grads = [None] * len(heads)
-    if len(head_grads) != len(heads):
-        raise ArgumentError(
-            "backward()",
-            "got another number of head gradients than of heads",
-            expected=len(heads),
-            received=len(head_grads),
-        )
     return [_seed(head, grad) for head, grad in zip(heads, head_grads, strict=True)]
 
 
@@ -478,9 +470,23 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
     return grad.as_in_context(head._ctx, copy=True)
 
 
-def _check_heads(heads: Sequence[Any]) -> None:
+def _check_heads(heads: Sequence[Any], head_grads: Sequence[Any] | None) -> None:
+    """Refuse heads that no pass can start from.
+
+    Raises:
+        ArgumentError: there are none, or another number of gradients.
+        ArgumentTypeError: one is no array.
+        GradientError: one has no history.
+    """
     if not heads:
         raise ArgumentError("backward()", "needs at least one array to start from")
+    if head_grads is not None and len(head_grads) != len(heads):
+        raise ArgumentError(
+            "backward()",
+            "got another number of head gradients than of heads",
+            expected=len(heads),
+            received=len(head_grads),
+        )
     for head in heads:
         if not isinstance(head, NDArray):
             raise ArgumentTypeError(
@@ -506,7 +512,7 @@ def backward(
 
     See ``gluonish.autograd.backward``.
     """
-    _check_heads(heads)
+    _check_heads(heads, head_grads)
     seeds = _seeds(heads, head_grads)
     order, leaves, relied_on = _collect(heads)
     if not any(leaf.grad_req != "null" for leaf in leaves):
@@ -535,7 +541,7 @@ def gradients(
 
     See ``gluonish.autograd.grad``.
     """
-    _check_heads(heads)
+    _check_heads(heads, head_grads)
     for variable in variables:
         if variable._node is None:
             raise GradientError(

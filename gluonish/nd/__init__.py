@@ -11,7 +11,7 @@ from gluonish import ops as _ops
 from gluonish.engine.invoke import make_function as _make_function
 from gluonish.engine.namespace import populate as _populate
 from gluonish.engine.ndarray import NDArray
-from gluonish.nd import contrib, random
+from gluonish.nd import contrib, ndarray, random, utils
 from gluonish.nd.creation import (
     arange,
     array,
@@ -50,6 +50,6 @@ from gluonish.nd.functions import (
     true_divide,
 )
 from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_dlpack_for_write
-from gluonish.serialization import load, save
+from gluonish.serialization import load, load_frombuffer, save
 
 _populate(globals(), _make_function)

@@ -9,7 +9,9 @@ from numpy.typing import DTypeLike
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray as NDArray
 from gluonish.nd import contrib as contrib
+from gluonish.nd import ndarray as ndarray
 from gluonish.nd import random as random
+from gluonish.nd import utils as utils
 from gluonish.nd.creation import arange as arange
 from gluonish.nd.creation import array as array
 from gluonish.nd.creation import concatenate as concatenate
@@ -48,6 +50,7 @@ from gluonish.nd.sharing import from_numpy as from_numpy
 from gluonish.nd.sharing import to_dlpack_for_read as to_dlpack_for_read
 from gluonish.nd.sharing import to_dlpack_for_write as to_dlpack_for_write
 from gluonish.serialization import load as load
+from gluonish.serialization import load_frombuffer as load_frombuffer
 from gluonish.serialization import save as save
 from gluonish.nd import _internal as _internal
 from gluonish.nd import linalg as linalg
@@ -360,7 +363,7 @@ def Reshape(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Return the array in another shape, over the same memory."""
+    """Return a copy of the array in another shape. The method ``reshape`` shares its memory instead."""
 
 def SequenceLast(
     data: NDArray,

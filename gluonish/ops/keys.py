@@ -22,7 +22,7 @@ from gluonish.engine.invoke import invoke
 from gluonish.engine.mode import MODE
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import XP, Array, operator
-from gluonish.errors import BroadcastError, ContextError, IndexOutOfRangeError
+from gluonish.errors import BroadcastError, ContextError, IndexOutOfRangeError, IndexTypeError
 from gluonish.ops.common import resolve_indices
 from gluonish.ops.scatter import add_rows
 from gluonish.shape import Dim, PartialShape, format_shape, shape_size
@@ -132,7 +132,8 @@ def resolve_key(array: NDArray, key: Any) -> Key:
         key: an integer, a slice, None, Ellipsis, an array or list of integers, a mask, or a tuple of those.
 
     Raises:
-        IndexOutOfRangeError: an index is outside its axis, there are too many, or the key is of another kind.
+        IndexOutOfRangeError: an index is outside its axis, or there are too many.
+        IndexTypeError: the key is of another kind.
         ContextError: an index array is on another context.
     """
     entries = [_parsed(array, entry) for entry in (key if isinstance(key, tuple) else (key,))]
@@ -193,8 +194,8 @@ def _host_indices(array: NDArray, entry: Any) -> np.ndarray[Any, Any]:
     return host.astype("int64") if host.size == 0 else host  # an empty list comes as floats
 
 
-def _no_index(array: NDArray, entry: Any) -> IndexOutOfRangeError:
-    return IndexOutOfRangeError(
+def _no_index(array: NDArray, entry: Any) -> IndexTypeError:
+    return IndexTypeError(
         array_label(array),
         "cannot be indexed with this",
         expected="an integer, a slice, None, ..., an array of integers, a mask, or a tuple of those",
@@ -301,7 +302,8 @@ def _get(self: NDArray, key: Any) -> NDArray:
             or list of bools), or a tuple of those, combined as in NumPy. Arrays of floats are truncated.
 
     Raises:
-        IndexOutOfRangeError: an index is outside its axis, there are too many, or the key is of another kind.
+        IndexOutOfRangeError: an index is outside its axis, or there are too many.
+        IndexTypeError: the key is of another kind.
 
     Example:
         >>> import gluonish as mx

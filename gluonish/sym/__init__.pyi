@@ -325,7 +325,7 @@ def Reshape(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Return the array in another shape, over the same memory."""
+    """Return a copy of the array in another shape. The method ``reshape`` shares its memory instead."""
 
 def SequenceLast(
     data: Symbol | None = None,
