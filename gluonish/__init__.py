@@ -18,12 +18,14 @@ from gluonish import (
     random,
     sym,
     symbol,
+    util,
 )
 from gluonish import initializer as init
 from gluonish import nd as ndarray
 from gluonish._version import __version__
 from gluonish.context import Context, cpu, cpu_pinned, cpu_shared, current_context, gpu
 from gluonish.engine.backend import num_gpus
+from gluonish.engine.later import import_later as _import_later
 
 __all__ = [
     "Context",
@@ -50,4 +52,14 @@ __all__ = [
     "random",
     "sym",
     "symbol",
+    "util",
 ]
+
+_LATER = {
+    "np": "gluonish.numpy",
+    "npx": "gluonish.numpy_extension",
+    "numpy": "gluonish.numpy",
+    "numpy_extension": "gluonish.numpy_extension",
+}
+
+__getattr__ = _import_later(globals(), _LATER)

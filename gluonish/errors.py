@@ -50,6 +50,7 @@ __all__ = [
     "StaleGradientError",
     "SymbolValueError",
     "UnknownNameError",
+    "UnsupportedError",
     "WorkerError",
     "WorkerTimeoutError",
 ]
@@ -177,6 +178,10 @@ class OperatorError(MXNetError, ValueError, TypeError):
 
 class NoKernelError(MXNetError, NotImplementedError):
     """No kernel of the kind that was asked for can run this operator on these arrays."""
+
+
+class UnsupportedError(MXNetError, NotImplementedError):
+    """An argument that NumPy's interface knows, with a value that gluonish has no use for."""
 
 
 class NotInitializedError(MXNetError, ValueError, AssertionError):

@@ -33,6 +33,7 @@ CAUGHT_AS = {
     "IndexTypeError": {IndexError, TypeError, ValueError},
     "OperatorError": {ValueError, TypeError},
     "NoKernelError": {NotImplementedError},
+    "UnsupportedError": {NotImplementedError},
     "NotInitializedError": {ValueError, AssertionError},
     "DeferredInitializationError": {RuntimeError},
     "ParameterMismatchError": {ValueError, AssertionError},

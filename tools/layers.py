@@ -15,11 +15,11 @@ PACKAGE = "gluonish"
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = (
-    ("_version", "errors", "context", "dtype", "shape", "name"),
+    ("_version", "errors", "context", "dtype", "shape", "name", "util"),
     ("engine",),
     ("ops",),
     ("kernels", "serialization"),
-    ("nd", "sym", "symbol", "autograd", "random"),
+    ("nd", "sym", "symbol", "autograd", "random", "numpy", "numpy_extension"),
     ("initializer", "optimizer", "lr_scheduler", "metric", "kvstore"),
     ("parameter",),
     ("gluon",),

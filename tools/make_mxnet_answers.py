@@ -16,7 +16,7 @@ import mxnet as mx  # type: ignore[import-not-found]
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from answering import answer  # type: ignore[import-not-found]  # noqa: E402
+from answering import answer  # type: ignore[import-not-found]
 
 
 def ask(question: str) -> Any:

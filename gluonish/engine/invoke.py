@@ -45,7 +45,7 @@ __all__ = [
 _KERNEL_FAILURES = (ValueError, TypeError, IndexError, ArithmeticError, np.exceptions.AxisError)
 
 
-def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would cost each operator
+def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helper would cost each operator
     op: Operator,
     inputs: Sequence[NDArray | None],
     params: dict[str, Any],
@@ -69,6 +69,7 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
     raws: list[Any] = []
     ctx = None
     tracked = False
+    family = NDArray
     for x in inputs:
         if x is None:
             raws.append(None)
@@ -83,6 +84,8 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
             raise _mixed_contexts(op, inputs)
         if x._node is not None:
             tracked = True
+        if x.family is not NDArray:
+            family = x.family
     if ctx is None:
         ctx = as_context(params.get("ctx"))
     if op.checks_itself:
@@ -107,12 +110,12 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
             results = np.asarray(results)
         # A view shares the memory of its input, and so its count of writes.
         storage = inputs[0]._storage if op.view and _overlap(results, raws[0]) else None  # type: ignore[union-attr]
-        result = NDArray(results, ctx, storage)
+        result = family(results, ctx, storage)
         if op.predicate:
             result._is_mask = True
         outputs = (result,)
     else:
-        outputs = tuple([NDArray(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
+        outputs = tuple([family(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
     if op.writes:
         for position in op.written(params, MODE.training):
             inputs[position]._storage.touch()  # type: ignore[union-attr]

@@ -375,7 +375,7 @@ class OperatorMethods:
         *,
         out: Self | None = None,
     ) -> Self:
-        """Return a copy of the left array with a block replaced by the right one; the bounds are those of slice."""
+        """Return a copy of the left array with a block replaced by the right one; bounds as of ``slice``."""
 
     def slice_assign_scalar(
         self,
@@ -386,7 +386,7 @@ class OperatorMethods:
         step: int | Sequence[int | None] | None = (),
         out: Self | None = None,
     ) -> Self:
-        """Return a copy of the array with a block filled with a number; the bounds are those of slice."""
+        """Return a copy of the array with a block filled with a number; bounds as of ``slice``."""
 
     def slice_axis(self, axis: int, begin: int, end: int | None, *, out: Self | None = None) -> Self:
         """Return a copy of the elements from begin to end (excluded; None: all) of one axis."""

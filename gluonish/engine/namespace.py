@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from gluonish.context import Context
     from gluonish.engine.backend import Backend
 
-__all__ = ["OperatorNamespace", "RawNamespace", "populate", "public_name", "raw_namespace"]
+__all__ = [
+    "OperatorNamespace",
+    "RawNamespace",
+    "classic_operators",
+    "populate",
+    "public_name",
+    "raw_namespace",
+]
 
 
 class OperatorNamespace:
@@ -104,6 +111,15 @@ def public_name(name: str) -> tuple[str | None, str]:
     return "_internal", name
 
 
+NUMPY_PREFIX = "_np"
+"""How the names of operators with NumPy's semantics begin. Functions of ``mx.np`` call them."""
+
+
+def classic_operators() -> dict[str, Operator]:
+    """Return the operators of ``mx.nd`` and ``mx.sym`` by every name they have there."""
+    return {name: op for name, op in operators().items() if not name.startswith(NUMPY_PREFIX)}
+
+
 def populate(module: dict[str, Any], make: Callable[[Operator], Callable[..., Any]]) -> None:
     """Fill a module with functions made from the operator table; names it has already are kept.
 
@@ -114,7 +130,7 @@ def populate(module: dict[str, Any], make: Callable[[Operator], Callable[..., An
         make: makes the function of an operator.
     """
     functions: dict[str, Callable[..., Any]] = {}
-    for name, op in operators().items():
+    for name, op in classic_operators().items():
         if op.name not in functions:
             functions[op.name] = make(op)
         function = functions[op.name]

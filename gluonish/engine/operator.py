@@ -47,6 +47,7 @@ __all__ = [
     "Array",
     "GradientPlan",
     "Operator",
+    "declare_later",
     "find_operator",
     "operator",
     "operators",
@@ -502,6 +503,8 @@ _CHECKED_LIMIT = 4096
 
 _TABLE: dict[str, Operator] = {}
 
+_LATER: dict[str, Callable[[], Any]] = {}
+
 
 def operator(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Operator]:
     """Declare the decorated kernel as operator ``name``; see ``Operator`` for what can be declared.
@@ -531,14 +534,26 @@ def find_operator(name: str) -> Operator:
     Raises:
         UnknownNameError: there is none.
     """
-    try:
-        return _TABLE[name]
-    except KeyError:
-        raise UnknownNameError(
-            f"Operator {name!r}", "does not exist", fix="See docs/operators.md for the list."
-        ) from None
+    found = _TABLE.get(name)
+    if found is not None:
+        return found
+    for prefix in _LATER:
+        if name.startswith(prefix):
+            _LATER.pop(prefix)()
+            return find_operator(name)
+    raise UnknownNameError(f"Operator {name!r}", "does not exist", fix="See docs/operators.md for the list.")
+
+
+def declare_later(prefix: str, declare: Callable[[], Any]) -> None:
+    """Have operators declared when one of their names is first looked up.
+
+    Args:
+        prefix: how their names begin.
+        declare: declares them.
+    """
+    _LATER[prefix] = declare
 
 
 def operators() -> dict[str, Operator]:
-    """Return all operators by every name and alias they have."""
+    """Return all operators that are declared so far, by every name and alias they have."""
     return dict(_TABLE)

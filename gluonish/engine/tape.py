@@ -455,7 +455,7 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
     if grad is None:
         backend = backend_of(head._ctx)
         with backend.scope(head._ctx):
-            return NDArray(backend.xp.ones(head._raw.shape, head._raw.dtype), head._ctx)
+            return head.family(backend.xp.ones(head._raw.shape, head._raw.dtype), head._ctx)
     if not isinstance(grad, NDArray):
         grad = from_data(grad, head._ctx, head.dtype)
     if grad.shape != head.shape:
@@ -575,8 +575,8 @@ def _as_result(value: Any, variable: NDArray) -> NDArray:
     backend = backend_of(variable._ctx)
     with backend.scope(variable._ctx):
         if value is None:
-            return NDArray(backend.xp.zeros(variable.shape, variable.dtype), variable._ctx)
-        return NDArray(backend.xp.array(value), variable._ctx)
+            return variable.family(backend.xp.zeros(variable.shape, variable.dtype), variable._ctx)
+        return variable.family(backend.xp.array(value), variable._ctx)
 
 
 def _recorded_namespace() -> OperatorNamespace:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from gluonish import ops as _ops
 from gluonish.engine.invoke import make_function as _make_function
+from gluonish.engine.later import import_later as _import_later
 from gluonish.engine.namespace import populate as _populate
 from gluonish.engine.ndarray import NDArray
-from gluonish.nd import contrib, ndarray, random, utils
+from gluonish.nd import contrib, families, ndarray, random, utils
 from gluonish.nd.creation import (
     arange,
     array,
@@ -53,3 +54,12 @@ from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_
 from gluonish.serialization import load, load_frombuffer, save
 
 _populate(globals(), _make_function)
+
+_LATER = {
+    "np": "gluonish.numpy",
+    "npx": "gluonish.numpy_extension",
+    "numpy": "gluonish.numpy",
+    "numpy_extension": "gluonish.numpy_extension",
+}
+
+__getattr__ = _import_later(globals(), _LATER)

@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray as NDArray
 from gluonish.nd import contrib as contrib
+from gluonish.nd import families as families
 from gluonish.nd import ndarray as ndarray
 from gluonish.nd import random as random
 from gluonish.nd import utils as utils
@@ -54,6 +55,11 @@ from gluonish.serialization import load_frombuffer as load_frombuffer
 from gluonish.serialization import save as save
 from gluonish.nd import _internal as _internal
 from gluonish.nd import linalg as linalg
+from gluonish.nd import op as op
+from gluonish import numpy as np
+from gluonish import numpy_extension as npx
+from gluonish import numpy as numpy
+from gluonish import numpy_extension as numpy_extension
 
 def Activation(
     data: NDArray,

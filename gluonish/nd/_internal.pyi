@@ -455,7 +455,7 @@ def _crop_assign(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Return a copy of the left array with a block replaced by the right one; the bounds are those of slice."""
+    """Return a copy of the left array with a block replaced by the right one; bounds as of ``slice``."""
 
 def _crop_assign_scalar(
     data: NDArray,
@@ -467,7 +467,7 @@ def _crop_assign_scalar(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Return a copy of the array with a block filled with a number; the bounds are those of slice."""
+    """Return a copy of the array with a block filled with a number; bounds as of ``slice``."""
 
 def _diag_put(
     values: NDArray,
@@ -643,24 +643,6 @@ def _neighbour_sum(
 _not_equal = _Not_Equal
 
 _not_equal_scalar = _NotEqualScalar
-
-def _np_cumsum(
-    a: NDArray,
-    axis: int | None = None,
-    dtype: DTypeLike | None = None,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the sums of the elements up to each one, along an axis or (None) in the flat array."""
-
-def _np_negative(
-    data: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the negated array."""
 
 def _ones(
     shape: int | Sequence[int] = (),

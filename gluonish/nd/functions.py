@@ -294,7 +294,7 @@ def split_v2(
     return RECORDED._split_v2(ary, indices=(0, *indices_or_sections), **options)
 
 
-NDArray.split_v2 = split_v2  # type: ignore[method-assign]  # the method is the function
+NDArray.split_v2 = split_v2  # type: ignore[assignment]  # the method is the function
 
 
 def histogram(

@@ -188,7 +188,7 @@ BINARIES = [
     ),
     Binary(
         "hypot",
-        _ufunc("hypot"),
+        lambda xp, a, b, out=None: into(xp.hypot(a, b).astype(_dtype_of(a, b), copy=False), out),
         "the hypotenuse of a right triangle with these legs",
         left=lambda F, g, a, b: g * a / F.sqrt(a * a + b * b),
         right=lambda F, g, a, b: g * b / F.sqrt(a * a + b * b),

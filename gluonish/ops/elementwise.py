@@ -234,7 +234,7 @@ UNARIES = [
 
 
 def _in_dtype(result: Array, dtype: Any) -> Array:
-    """Return a result in the dtype of the data: functions of integers are integers, truncated, as in MXNet."""
+    """Return a result in the dtype of the data: of integers it is truncated to integers, as in MXNet."""
     return result if result.dtype is dtype or result.dtype == dtype else result.astype(dtype)
 
 

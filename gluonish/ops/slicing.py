@@ -81,7 +81,7 @@ def slice_gradient(F: Any, g: Any, shapes: Any, begin: Bounds, end: Bounds, step
 
 @operator("_slice_assign", aliases=("_crop_assign",), method="slice_assign")
 def slice_assign(xp: XP, lhs: Array, rhs: Array, *, begin: Bounds, end: Bounds, step: Bounds = ()) -> Array:
-    """Return a copy of the left array with a block replaced by the right one; the bounds are those of slice."""
+    """Return a copy of the left array with a block replaced by the right one; bounds as of ``slice``."""
     result = lhs.copy()
     result[_key(begin, end, step)] = rhs
     return result
@@ -109,7 +109,7 @@ def slice_assign_gradient_rhs(F: Any, g: Any, begin: Bounds, end: Bounds, step: 
 def slice_assign_scalar(
     xp: XP, data: Array, *, scalar: Scalar = 0.0, begin: Bounds, end: Bounds, step: Bounds = ()
 ) -> Array:
-    """Return a copy of the array with a block filled with a number; the bounds are those of slice."""
+    """Return a copy of the array with a block filled with a number; bounds as of ``slice``."""
     result = data.copy()
     result[_key(begin, end, step)] = as_scalar(data, scalar)
     return result

@@ -14,6 +14,7 @@ from gluonish.sym import _internal as _internal
 from gluonish.sym import contrib as contrib
 from gluonish.sym import linalg as linalg
 from gluonish.sym import random as random
+from gluonish.sym import op as op
 
 Variable = var
 

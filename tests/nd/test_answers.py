@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 
 import pytest
+from answering import agree, answer
 
 import gluonish as mx
-from answering import agree, answer
 
 FOLDER = Path(__file__).parent.parent / "data" / "mxnet" / "answers"
 
@@ -28,6 +28,13 @@ def questions(pattern):
 @pytest.mark.parametrize(("question", "theirs"), questions("nd*.json"))
 def test_the_answer_is_mxnets(question, theirs):
     ours = answer(question, mx)
+    assert agree(ours, theirs), f"gluonish: {ours}\nMXNet: {theirs}"
+
+
+@pytest.mark.parametrize(("question", "theirs"), questions("np*.json"))
+def test_the_answer_under_numpys_semantics_is_mxnets(question, theirs):
+    with mx.util.np_shape(), mx.util.np_array():
+        ours = answer(question, mx)
     assert agree(ours, theirs), f"gluonish: {ours}\nMXNet: {theirs}"
 
 
