@@ -272,7 +272,7 @@ class NDArray(OperatorMethods):
         return self._as(FAMILIES.numpy())
 
     def _as(self, family: type[NDArray]) -> NDArray:
-        if self.family is family:
+        if self.family is family or self._raw is None:  # a placeholder has no memory to share yet
             return self
         twin = family(self._raw, self._ctx, self._storage)
         if self._node is not None:

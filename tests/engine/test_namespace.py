@@ -11,7 +11,7 @@ import gluonish as mx
 from gluonish import nd, sym
 from gluonish.engine.backend import backend_of
 from gluonish.engine.namespace import classic_operators, populate, public_name, raw_namespace
-from gluonish.engine.operator import find_operator, operators
+from gluonish.engine.operator import find_operator
 from gluonish.errors import ArgumentError, UnknownNameError
 
 F = raw_namespace(backend_of(mx.cpu(0)))
