@@ -169,7 +169,7 @@ def histogram(
         raise UnsupportedError("np.histogram()", "counts only", expected="neither weights nor a density")
     a = as_array(a, "histogram")
     if isinstance(bins, NDArray):
-        counts, edges = call("_histogram", a, bins.as_np_ndarray())
+        counts, edges = call("_histogram", a, bins.as_np_ndarray().astype(a.dtype))
     elif not is_number(bins):
         counts, edges = call("_histogram", a, make_array(bins, a.dtype, a.context))
     else:

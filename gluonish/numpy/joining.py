@@ -11,7 +11,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError
 from gluonish.numpy.arguments import as_array, as_arrays, call, is_number, written
 from gluonish.numpy.creation import array as make_array
-from gluonish.numpy.shaping import atleast_1d, atleast_2d, atleast_3d, ravel, reshape
+from gluonish.numpy.shaping import atleast_1d, atleast_2d, atleast_3d, moveaxis, ravel, reshape
 
 if TYPE_CHECKING:
     from gluonish.numpy.multiarray import ndarray
@@ -138,7 +138,7 @@ def array_split(ary: ndarray, indices_or_sections: Any, axis: int = 0) -> list[n
         if indices_or_sections < 1:
             raise ArgumentError("np.array_split()", "makes at least one part", received=indices_or_sections)
         parts = call("_split_v2", ary, indices=(), axis=axis, sections=indices_or_sections)
-    elif isinstance(indices_or_sections, (Sequence, np.ndarray)):
+    elif isinstance(indices_or_sections, (list, tuple, np.ndarray)):
         size = ary.shape[axis]
         cuts = [0, *(min(max(i + size if i < 0 else i, 0), size) for i in indices_or_sections)]
         parts = call("_split_v2", ary, indices=tuple(np.maximum.accumulate(cuts).tolist()), axis=axis)
@@ -203,18 +203,21 @@ def insert(arr: ndarray, obj: Any, values: Any, axis: int | None = None) -> ndar
     """
     arr, axis = _along(arr, axis, "insert")
     size = arr.shape[axis]
-    fresh = values if isinstance(values, NDArray) else make_array(values, arr.dtype, arr.context)
-    fresh = fresh.as_np_ndarray().astype(arr.dtype, copy=False)
-    # The new elements stand behind the old ones first, one place each, and are then brought to theirs.
+    given = isinstance(values, NDArray)
+    fresh = as_array(values, "insert") if given else make_array(values, arr.dtype, arr.context)
+    fresh = fresh.astype(arr.dtype, copy=False)
+    # The new elements stand behind the old ones first, and are then brought to their places.
     host = _host(obj)
-    count = 1 if is_number(host) else len(np.arange(size)[host]) if isinstance(host, slice) else len(host)
-    if is_number(host) and fresh.ndim == arr.ndim:
+    if is_number(host):
+        # As in NumPy, the first axis of what is put in at one position becomes the axis.
+        fresh = moveaxis(reshape(fresh, (1,) * (arr.ndim - fresh.ndim) + fresh.shape), 0, axis)
         count = fresh.shape[axis]
-        host = [host] * count
+    else:
+        count = len(np.arange(size)[host]) if isinstance(host, slice) else len(host)
     shape = (*arr.shape[:axis], count, *arr.shape[axis + 1 :])
     joined = concatenate([arr, call("_np_broadcast_to", fresh, shape=shape)], axis)
     behind = np.arange(size, size + count)
-    order = _edit(lambda: np.insert(np.arange(size), host, behind if count != 1 else behind[0]), "insert")
+    order = _edit(lambda: np.insert(np.arange(size), host, behind), "insert")
     return call("take", joined, make_array(order, ctx=arr.context), axis=axis, mode="raise")
 
 

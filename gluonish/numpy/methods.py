@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from gluonish.errors import ArgumentTypeError, SignatureError
 from gluonish.numpy import indexing, linalg, products, reduction, shaping
 from gluonish.numpy.arguments import call, check_order
-from gluonish.shape import as_shape
 
 if TYPE_CHECKING:
     from gluonish.numpy.multiarray import ndarray
@@ -111,15 +110,14 @@ class NumpyMethods:
         return shaping.reshape(self, args[0] if len(args) == 1 else args)
 
     def reshape_view(self: Any, *shape: Any, **kwargs: Any) -> ndarray:
-        """Return the array in another shape, over the same memory."""
+        """Return the array in another shape, over the same memory; with the codes of ``mx.nd``.
+
+        Raises:
+            ShapeMismatchError: the array does not fill that shape.
+        """
         check_order(kwargs.pop("order", "C"), "reshape_view")
-        sizes = as_shape(shape[0] if len(shape) == 1 else shape, owner="The shape")
-        if -1 in sizes:
-            others = -1
-            for size in sizes:
-                others *= size
-            sizes = tuple(self.size // max(others, 1) if size == -1 else size for size in sizes)
-        return call("_reshape_to", self, shape=sizes)
+        sizes = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        return call("_reshape_view", self, shape=sizes)
 
     def flatten(self: Any, order: str = "C") -> ndarray:
         """Return a copy with one axis."""

@@ -54,7 +54,8 @@ class ndarray(NumpyMethods, NDArray):  # type: ignore[misc]  # noqa: N801  NumPy
         text = np.array2string(host, separator=", ", prefix="array(")
         ctx = "" if self._ctx.device_type.startswith("cpu") else f", ctx={self._ctx}"
         dtype = "" if host.dtype in _PLAIN else f", dtype={host.dtype}"
-        return f"array({text}{dtype}{ctx})"
+        shape = "" if host.size or host.shape == (0,) else f", shape={host.shape}"
+        return f"array({text}{shape}{dtype}{ctx})"
 
     def __str__(self) -> str:
         ctx = "" if self._ctx.device_type.startswith("cpu") else f" @{self._ctx}"

@@ -181,7 +181,7 @@ def broadcast_to_gradient(F: Any, g: Any, shapes: Any) -> Any:
     return F._sum_to(g, shape=shapes[0])
 
 
-@operator("_np_roll", native=True)
+@operator("_np_roll")
 def roll(xp: XP, data: Array, *, shift: tuple[int, ...], axis: tuple[int, ...] | None = None) -> Array:
     """Return the array with elements moved along axes, those that leave coming in again at the other end.
 
