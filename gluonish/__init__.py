@@ -54,6 +54,8 @@ if _TYPE_CHECKING:
         log,
         model,
         monitor,
+        numpy,
+        numpy_extension,
         operator,
         profiler,
         registry,
@@ -62,6 +64,8 @@ if _TYPE_CHECKING:
         visualization,
     )
     from gluonish import monitor as mon
+    from gluonish import numpy as np
+    from gluonish import numpy_extension as npx
     from gluonish import visualization as viz
 
 LAZY = {
@@ -72,6 +76,10 @@ LAZY = {
     "model": "model",
     "mon": "monitor",
     "monitor": "monitor",
+    "np": "numpy",
+    "npx": "numpy_extension",
+    "numpy": "numpy",
+    "numpy_extension": "numpy_extension",
     "operator": "operator",
     "profiler": "profiler",
     "registry": "registry",

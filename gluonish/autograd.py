@@ -22,10 +22,13 @@ from gluonish.engine.mode import MODE, ModeScope
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.template import Template
 from gluonish.errors import ArgumentError, ArgumentTypeError
+from gluonish.symbol import Symbol
+from gluonish.symbol.history import symbol_of
 
 __all__ = [
     "Function",
     "backward",
+    "get_symbol",
     "grad",
     "is_recording",
     "is_training",
@@ -221,3 +224,30 @@ def grad(
         train_mode=train_mode,
     )
     return results[0] if isinstance(variables, NDArray) and not LEGACY.active else results
+
+
+def get_symbol(x: NDArray) -> Symbol:
+    """Return what was computed to get an array as a symbol.
+
+    Variables, the arrays with ``attach_grad()``, are called ``var<number>``, other arrays that took part
+    ``null<number>``.
+
+    Args:
+        x: an array with a history that no backward pass has freed.
+
+    Raises:
+        ArgumentTypeError: not an array.
+        GradientError: the array has no history, or it was freed.
+
+    Example:
+        >>> import gluonish as mx
+        >>> x = mx.nd.ones((2,))
+        >>> x.attach_grad()
+        >>> with mx.autograd.record():
+        ...     y = x * x + 1
+        >>> len(mx.autograd.get_symbol(y).list_arguments())
+        1
+    """
+    if not isinstance(x, NDArray):
+        raise ArgumentTypeError("get_symbol()", "takes an array", received=type(x).__name__)
+    return symbol_of(x)

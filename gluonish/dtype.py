@@ -25,7 +25,7 @@ _FLOATS = frozenset((*SUPPORTED[:3], bfloat16))
 _CANONICAL = {each: each for each in SUPPORTED}
 """The one object for each dtype, so that equal ones are mostly identical too, which is faster to see."""
 
-_SPELLINGS: dict[Any, np.dtype[Any]] = {**_CANONICAL, "bfloat16": bfloat16, float: np.dtype("float32")}
+_SPELLINGS: dict[Any, np.dtype[Any]] = {**_CANONICAL, "bfloat16": bfloat16}
 
 
 _NAME = re.compile(r"[<>=|]?(\?|[A-Za-z]\w*)", re.ASCII)
@@ -37,14 +37,14 @@ def as_dtype(value: Any) -> np.dtype[Any]:
 
     Args:
         value: a dtype, a NumPy scalar type such as ``np.float16``, a name such as ``"bfloat16"``, or one
-            of the builtins ``float`` (float32, the default of Gluon), ``int`` and ``bool``.
+            of the builtins ``float`` (float64, as in NumPy and MXNet), ``int`` and ``bool``.
 
     Raises:
         DTypeError: a name that is no dtype, or a dtype gluonish has no arrays of (complex, strings ...).
 
     Example:
         >>> as_dtype("float16"), as_dtype(np.int32), as_dtype(float)
-        (dtype('float16'), dtype('int32'), dtype('float32'))
+        (dtype('float16'), dtype('int32'), dtype('float64'))
     """
     try:
         found = _SPELLINGS.get(value)

@@ -35,6 +35,7 @@ __all__ = [
     "GradientError",
     "InPlaceError",
     "IndexOutOfRangeError",
+    "IndexTypeError",
     "LearningRateError",
     "MXNetError",
     "MissingFileError",
@@ -50,10 +51,12 @@ __all__ = [
     "SavedArrayError",
     "ShapeInferenceError",
     "ShapeMismatchError",
+    "SignatureError",
     "StaleGradientError",
     "SymbolValueError",
     "TeamError",
     "UnknownNameError",
+    "UnsupportedError",
     "WorkerError",
     "WorkerTimeoutError",
 ]
@@ -127,6 +130,10 @@ class ArgumentError(MXNetError, ValueError, AssertionError):
     """An argument has the right type and an impossible value."""
 
 
+class SignatureError(ArgumentError, TypeError):
+    """An argument that the function does not know, or that is given twice, or one too many."""
+
+
 class ArgumentTypeError(MXNetError, TypeError, ValueError, AssertionError):
     """An argument has a type that the function does not take."""
 
@@ -143,7 +150,7 @@ class DTypeError(MXNetError, TypeError, ValueError, KeyError):
     """A dtype that gluonish does not know, or two that must not meet in one operation."""
 
 
-class ContextError(MXNetError, ValueError, AssertionError):
+class ContextError(MXNetError, ValueError, KeyError, AssertionError):
     """A device context that is unknown, or one that does not hold what was asked of it."""
 
 
@@ -176,12 +183,20 @@ class IndexOutOfRangeError(MXNetError, IndexError, ValueError):
     """An index outside the axis it indexes, or a key that cannot index."""
 
 
+class IndexTypeError(IndexOutOfRangeError, TypeError):
+    """A key, or a bound of a slice, that cannot index because of its type."""
+
+
 class OperatorError(MXNetError, ValueError, TypeError):
     """A kernel failed on its arrays; the kernel's own error is the cause (``__cause__``)."""
 
 
 class NoKernelError(MXNetError, NotImplementedError):
     """No kernel of the kind that was asked for can run this operator on these arrays."""
+
+
+class UnsupportedError(MXNetError, NotImplementedError):
+    """An argument that NumPy's interface knows, with a value that gluonish has no use for."""
 
 
 class NotInitializedError(MXNetError, ValueError, AssertionError):

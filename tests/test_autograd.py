@@ -1010,3 +1010,94 @@ def test_outside_of_a_recording_a_function_only_computes():
     assert y.asscalar() == 0.5
     with pytest.raises(GradientError, match=NOT_RECORDED):
         y.backward()
+
+
+# -- the history as a symbol ----------------------------------------------------------------------------
+
+
+def test_a_history_is_a_symbol_of_its_variables():
+    x, z = nd.ones((2,)), nd.ones((2,))
+    for each in (x, z):
+        each.attach_grad()
+    with autograd.record():
+        y = x * x + 2 * x - z
+    symbol = autograd.get_symbol(y)
+    assert len(symbol.list_arguments()) == 2
+    assert len(symbol.list_outputs()) == 1
+    assert all(name.startswith("var") for name in symbol.list_arguments())
+    assert [node.op.name for node in symbol.nodes() if node.op] == [
+        "broadcast_mul",
+        "_mul_scalar",
+        "broadcast_add",
+        "broadcast_sub",
+    ]
+
+
+def test_arrays_without_history_are_variables_of_another_name():
+    x = nd.ones((2, 3))
+    x.attach_grad()
+    with autograd.record():
+        y = nd.FullyConnected(x, nd.ones((4, 3)), nd.zeros((4,)), num_hidden=4).as_in_context(mx.cpu(1))
+    symbol = autograd.get_symbol(y)
+    names = symbol.list_arguments()
+    assert [name.rstrip("0123456789_") for name in names] == ["var", "null", "null"]
+    assert symbol.infer_shape(**{names[0]: (2, 3)})[1] == [(2, 4)]
+
+
+def test_the_symbol_of_one_of_several_outputs_is_that_output():
+    x = nd.arange(4)
+    x.attach_grad()
+    with autograd.record():
+        _, second = nd.split(x, 2, axis=0)
+    assert autograd.get_symbol(second).list_outputs()[0].endswith("output1")
+    assert autograd.get_symbol(x).name == autograd.get_symbol(second).list_arguments()[0]
+
+
+def test_parameters_that_were_given_are_told():
+    x = nd.ones((2, 3))
+    x.attach_grad()
+    with autograd.record():
+        y = nd.sum(x, axis=1)
+    assert autograd.get_symbol(y).nodes()[-1].given == {"axis": (1,)}
+
+
+def test_a_function_is_an_operator_that_only_the_tape_can_run():
+    class Double(autograd.Function):
+        def forward(self, x):
+            return x * 2, x * 3
+
+        def backward(self, dy, dz):
+            return dy * 2 + dz * 3
+
+    x = nd.ones((2,))
+    x.attach_grad()
+    with autograd.record():
+        y, _ = Double()(x)
+    assert autograd.get_symbol(y).nodes()[-1].op.name == "_CustomFunction"
+
+
+def test_a_deep_history_is_described_without_recursion():
+    x = nd.ones((1,))
+    x.attach_grad()
+    with autograd.record():
+        y = x
+        for _ in range(5000):
+            y = y + 1
+    assert len(autograd.get_symbol(y).nodes()) == 5001
+
+
+def test_an_array_without_history_has_no_symbol():
+    with pytest.raises(GradientError, match="is not in a computational graph, so there is no symbol"):
+        autograd.get_symbol(nd.ones((1,)))
+    with pytest.raises(ArgumentTypeError, match=r"get_symbol\(\) takes an array"):
+        autograd.get_symbol(3)
+
+
+def test_a_freed_history_has_no_symbol():
+    x = nd.ones((1,))
+    x.attach_grad()
+    with autograd.record():
+        y = x * 2
+    y.backward()
+    with pytest.raises(GradientError, match="was freed by an earlier backward pass"):
+        autograd.get_symbol(y)

@@ -34,7 +34,7 @@ def test_a_dtype_can_be_spelled_as_its_name_its_scalar_type_and_itself(dtype):
 
 
 def test_the_builtins_are_gluons_defaults_and_numpys():
-    assert [dtype_name(as_dtype(each)) for each in (float, int, bool)] == ["float32", "int64", "bool"]
+    assert [dtype_name(as_dtype(each)) for each in (float, int, bool)] == ["float64", "int64", "bool"]
 
 
 @pytest.mark.parametrize(

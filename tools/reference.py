@@ -16,23 +16,30 @@ from generated import ROOT, main
 
 import gluonish.nd  # noqa: F401  declares the operators
 from gluonish.engine.fields import REQUIRED, Field
-from gluonish.engine.namespace import public_name
+from gluonish.engine.namespace import NUMPY_PREFIX, public_name
 from gluonish.engine.operator import ZERO_GRADIENT, Operator, operators
+from gluonish.numpy.tables import BINARY, UNARY
 
 INTRODUCTION = """\
 # Operators
 
 Written from the operator table by `tools/reference.py`; do not edit.
 
-Every operator is a function of `mx.nd`, on arrays, and of `mx.sym`, on symbols. The heading is the name
-that files use; the names to call it by stand below it. Inputs are arrays; those in brackets may be left out,
-and an asterisk means any number of them. Functions of `mx.nd` also take `out=`, an array to write the result
-into.
+Every operator is a function of `mx.nd`, on arrays, and of `mx.sym`, on symbols, but for those whose names
+begin with `_np`: functions of `mx.np` are made of them. The heading is the name that files use; the names to
+call it by stand below it. Inputs are arrays; those in brackets may be left out, and an asterisk means any
+number of them. Functions of `mx.nd` also take `out=`, an array to write the result into.
 """
 
 
 def called(op: Operator) -> str:
     """Return the public names of an operator."""
+    if op.name.startswith(NUMPY_PREFIX):
+        functions = [name for name, op_name in UNARY.items() if op_name == op.name]
+        functions += [
+            name for name, pair in BINARY.items() if op.name in (pair.arrays, pair.scalar, pair.reverse)
+        ]
+        return ", ".join(f"`np.{name}`" for name in functions) or "by functions of `mx.np` and `mx.npx`"
     names = []
     for name in sorted({op.name, *op.aliases}):
         space, short = public_name(name)

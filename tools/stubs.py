@@ -27,8 +27,10 @@ from generated import ROOT, main
 import gluonish.nd  # noqa: F401  declares the operators
 from gluonish.context import Context
 from gluonish.engine.fields import REQUIRED, Field
-from gluonish.engine.namespace import SUB_NAMESPACES, public_name
-from gluonish.engine.operator import Operator, operators
+from gluonish.engine.namespace import SUB_NAMESPACES, classic_operators, public_name
+from gluonish.engine.operator import Operator, find_operator, operators
+from gluonish.numpy.tables import BINARY, UNARY
+from gluonish.numpy_extension.tables import OPERATORS
 from gluonish.ops.arithmetic import COMPARISONS, PYTHON_OPERATORS
 
 HEADER = """\
@@ -240,6 +242,18 @@ def renamings_of(module: Path) -> dict[str, str]:
     }
 
 
+def later_of(module: Path) -> dict[str, str]:
+    """Return the modules that a module offers without importing them: full names by attribute."""
+    if not module.is_file():
+        return {}
+    for node in ast.parse(module.read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            (target,) = node.targets
+            if isinstance(target, ast.Name) and target.id == "_LATER":
+                return ast.literal_eval(node.value)
+    return {}
+
+
 def functions_by_space(folder: Path) -> dict[str | None, dict[str, Operator]]:
     """Return all operators by sub-namespace and by the name they have there.
 
@@ -247,7 +261,7 @@ def functions_by_space(folder: Path) -> dict[str | None, dict[str, Operator]]:
     """
     spaces: dict[str | None, dict[str, Operator]] = {None: {}}
     spaces.update({space: {} for space in SUB_NAMESPACES if (folder / f"{space}.py").is_file()})
-    for name, op in sorted(operators().items()):
+    for name, op in sorted(classic_operators().items()):
         space, short = public_name(name)
         spaces.setdefault(space, {}).setdefault(short, op)
     return spaces
@@ -277,6 +291,9 @@ def module_stub(flavour: Flavour, source: Path, names: dict[str, Operator], spac
     for module, imported in written:
         lines += [f"from {module} import {name} as {name}" for name in imported]
     lines += [f"from {flavour.package} import {space} as {space}" for space in spaces if space not in taken]
+    for name, module in later_of(source).items():
+        package, _, last = module.rpartition(".")
+        lines.append(f"from {package} import {last} as {name}")
     lines.append("")
     lines += [f"{name} = {meaning}\n" for name, meaning in renamed.items()]
     lines += _functions(flavour, {name: op for name, op in names.items() if name not in taken})
@@ -302,8 +319,52 @@ def package_stubs(flavour: Flavour) -> dict[Path, str]:
     stubs = {}
     for space, names in by_space.items():
         path = flavour.folder / f"{space or '__init__'}.pyi"
-        stubs[path] = module_stub(flavour, path.with_suffix(".py"), names, [] if space else spaces)
+        stubs[path] = module_stub(flavour, path.with_suffix(".py"), names, [] if space else [*spaces, "op"])
+    stubs[flavour.folder / "op.pyi"] = f"{HEADER}from {flavour.package} import *  # noqa: F403\n"
     return stubs
+
+
+# -- mx.np and mx.npx --------------------------------------------------------------------------------------
+
+NUMPY_IMPORTS = """\
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from numpy.typing import DTypeLike
+
+from gluonish.context import Context
+from gluonish.numpy.multiarray import ndarray
+"""
+
+
+def elementwise_stub() -> str:
+    """Write the stub of the functions of ``mx.np`` that are applied to every element."""
+    tail = ["out: ndarray | None = None", "**kwargs: Any"]
+    one = [
+        function(name, ["x: ndarray | float", *tail], "ndarray", find_operator(op_name).doc)
+        for name, op_name in UNARY.items()
+    ]
+    two = [
+        function(
+            name,
+            ["x1: ndarray | float", "x2: ndarray | float", *tail],
+            "ndarray",
+            find_operator(pair.arrays).doc,
+        )
+        for name, pair in BINARY.items()
+    ]
+    return "\n".join([HEADER + NUMPY_IMPORTS, *one, *two])
+
+
+def extension_stub() -> str:
+    """Write the stub of the functions of ``mx.npx`` that are operators."""
+    extras = ("out: Any = None", "name: str | None = None")
+    texts = []
+    for name, op_name in OPERATORS.items():
+        op = find_operator(op_name)
+        arguments = signature(op, "ndarray", extras, needs_inputs=True)
+        texts.append(function(name, arguments, returns(op, "ndarray"), op.doc))
+    return "\n".join([HEADER + NUMPY_IMPORTS, *texts])
 
 
 # -- methods ----------------------------------------------------------------------------------------------
@@ -343,6 +404,11 @@ class OperatorMethods:
         """The array with its axes reversed."""
 
     def _cast(self, dtype: Any) -> Self: ...
+    def split_v2(
+        self, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False
+    ) -> Any:
+        """Cut the array along an axis."""
+
     def __getitem__(self, key: Any) -> Self: ...
     def __setitem__(self, key: Any, value: Any) -> None: ...
     def __neg__(self) -> Self: ...
@@ -378,6 +444,8 @@ def methods_stub() -> str:
 def make() -> tuple[dict[Path, str], list[Path]]:
     """Return the text of each stub, and stubs of modules that are no more."""
     stubs = {ROOT / "gluonish/engine/methods.pyi": methods_stub()}
+    stubs[ROOT / "gluonish/numpy/elementwise.pyi"] = elementwise_stub()
+    stubs[ROOT / "gluonish/numpy_extension/operators.pyi"] = extension_stub()
     superfluous = []
     for flavour in FLAVOURS:
         if (flavour.folder / "__init__.py").is_file():

@@ -106,10 +106,7 @@ def _parse_str(value: Any) -> str:
 
 
 def _parse_dtype(value: Any) -> DType:
-    try:
-        return as_dtype(value)
-    except DTypeError:
-        raise _NotOfThisKind from None
+    return as_dtype(value)
 
 
 def _parse_context(value: Any) -> Context:
@@ -203,11 +200,13 @@ class Field:
 
         Raises:
             ArgumentError: it is not of that type, or not one of the choices.
+            DTypeError: it names no element type.
         """
         try:
             return self._parse(value)
-        except _NotOfThisKind:
-            raise ArgumentError(
+        except (_NotOfThisKind, DTypeError) as refusal:
+            kind = DTypeError if isinstance(refusal, DTypeError) else ArgumentError
+            raise kind(
                 f"Operator {operator_name!r}",
                 f"cannot take this for its parameter {self.name!r}",
                 expected=self.expected,

@@ -199,5 +199,5 @@ def _as_array(g: Any, like: Template) -> NDArray:
     if g is None:
         return like.zeros()
     if not isinstance(g, NDArray):
-        g = NDArray(backend_of(like.context).xp.asarray(g), like.context)
+        g = like.family(backend_of(like.context).xp.asarray(g), like.context)
     return g.copy()

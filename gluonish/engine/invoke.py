@@ -29,6 +29,7 @@ from gluonish.errors import (
     GluonishError,
     OperatorError,
     ShapeMismatchError,
+    SignatureError,
 )
 from gluonish.shape import format_shape
 
@@ -50,7 +51,7 @@ __all__ = [
 _KERNEL_FAILURES = (ValueError, TypeError, IndexError, ArithmeticError, np.exceptions.AxisError)
 
 
-def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would cost each operator
+def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helper would cost each operator
     op: Operator,
     inputs: Sequence[NDArray | None],
     params: dict[str, Any],
@@ -74,6 +75,7 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
     raws: list[Any] = []
     ctx = None
     tracked = False
+    family = NDArray
     for x in inputs:
         if x is None:
             raws.append(None)
@@ -88,6 +90,8 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
             raise _mixed_contexts(op, inputs)
         if x._node is not None:
             tracked = True
+        if x.family is not NDArray:
+            family = x.family
     if ctx is None:
         ctx = as_context(params.get("ctx"))
     if op.checks_itself:
@@ -114,12 +118,12 @@ def invoke(  # noqa: C901, PLR0912  the hot path: every call of a helper would c
             results = np.asarray(results)
         # A view shares the memory of its input, and so its count of writes.
         storage = inputs[0]._storage if op.view and _overlap(results, raws[0]) else None  # type: ignore[union-attr]
-        result = NDArray(results, ctx, storage)
+        result = family(results, ctx, storage)
         if op.predicate:
             result._is_mask = True
         outputs = (result,)
     else:
-        outputs = tuple([NDArray(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
+        outputs = tuple([family(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
     if op.writes:
         _count_writes(op, inputs, params)
     if tracked and MODE.recording:
@@ -411,8 +415,9 @@ def call_operator(op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], o
     """Run an operator with inputs and parameters given by position or by name, as MXNet's functions do.
 
     Raises:
-        ArgumentError: an argument is missing, unknown, or given twice.
+        ArgumentError: an argument is missing.
         ArgumentTypeError: an input is no array.
+        SignatureError: an argument is unknown, given twice, or one too many.
     """
     inputs, params = bind_arguments(op, args, kwargs)
     return invoke(op, inputs, op.fill(params), out)
@@ -440,8 +445,9 @@ def bind_arguments(
     """Split the arguments of a call on arrays into inputs and parameters.
 
     Raises:
-        ArgumentError: an input is missing, given twice, or there are too many arguments.
+        ArgumentError: an input is missing.
         ArgumentTypeError: an input is no array.
+        SignatureError: an argument is given twice, or there are too many.
     """
     inputs, params = split_arguments(op, args, kwargs)
     if len(inputs) < op.required:
@@ -476,7 +482,7 @@ def split_arguments(
     """Split arguments into inputs and parameters; inputs not given are None, or left off at the end.
 
     Raises:
-        ArgumentError: an argument is given twice, or there are too many.
+        SignatureError: an argument is given twice, or there are too many.
     """
     if op.variadic is not None:
         return _split_variadic(op, op.variadic, args, kwargs)
@@ -484,7 +490,7 @@ def split_arguments(
     inputs = list(args[:n_inputs])
     if len(args) > n_inputs:
         if len(args) > n_inputs + len(op.fields):
-            raise ArgumentError(
+            raise SignatureError(
                 f"Operator {op.name!r}",
                 "got too many arguments",
                 expected=f"at most {n_inputs + len(op.fields)}",
@@ -522,5 +528,5 @@ def _split_variadic(
     return list(args), kwargs
 
 
-def _given_twice(op: Operator, name: str) -> ArgumentError:
-    return ArgumentError(f"Operator {op.name!r}", f"got its argument {name!r} twice")
+def _given_twice(op: Operator, name: str) -> SignatureError:
+    return SignatureError(f"Operator {op.name!r}", f"got its argument {name!r} twice")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gluonish.engine.operator import Operator, find_operator, operators
-from gluonish.errors import ArgumentError
+from gluonish.errors import SignatureError
 
 __all__ = ["OperatorMethods", "install_methods"]
 
@@ -23,6 +23,9 @@ class OperatorMethods:
     """
 
     __slots__ = ()
+
+    reshaping = "Reshape"
+    """The operator behind ``reshape``."""
 
     def apply_operator(self, op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call an operator with ``self`` as its first input, as a function of ``mx.nd`` would."""
@@ -38,12 +41,13 @@ class OperatorMethods:
 
         Raises:
             ShapeMismatchError: the array does not fill that shape.
+            SignatureError: no shape, or two.
         """
-        if "shape" not in kwargs:
-            kwargs["shape"] = _from_varargs(shape)
-        elif shape:
-            raise ArgumentError("reshape()", "got its shape twice")
-        return self.apply_operator(find_operator("Reshape"), (), kwargs)
+        if bool(shape) == ("shape" in kwargs):
+            problem = "got its shape twice" if shape else "needs a shape"
+            raise SignatureError("reshape()", problem)
+        kwargs.setdefault("shape", _from_varargs(shape))
+        return self.apply_operator(find_operator(self.reshaping), (), kwargs)
 
     def transpose(self, *axes: Any, **kwargs: Any) -> Any:
         """Return the array with its axes in another order; reversed if none is given."""

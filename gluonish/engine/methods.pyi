@@ -35,6 +35,11 @@ class OperatorMethods:
         """The array with its axes reversed."""
 
     def _cast(self, dtype: Any) -> Self: ...
+    def split_v2(
+        self, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False
+    ) -> Any:
+        """Cut the array along an axis."""
+
     def __getitem__(self, key: Any) -> Self: ...
     def __setitem__(self, key: Any, value: Any) -> None: ...
     def __neg__(self) -> Self: ...
@@ -360,6 +365,28 @@ class OperatorMethods:
         out: Self | None = None,
     ) -> Self:
         """Return a copy of the block between bounds of the first axes."""
+
+    def slice_assign(
+        self,
+        rhs: Self,
+        begin: int | Sequence[int | None] | None,
+        end: int | Sequence[int | None] | None,
+        step: int | Sequence[int | None] | None = (),
+        *,
+        out: Self | None = None,
+    ) -> Self:
+        """Return a copy of the left array with a block replaced by the right one; bounds as of ``slice``."""
+
+    def slice_assign_scalar(
+        self,
+        scalar: float = 0.0,
+        *,
+        begin: int | Sequence[int | None] | None,
+        end: int | Sequence[int | None] | None,
+        step: int | Sequence[int | None] | None = (),
+        out: Self | None = None,
+    ) -> Self:
+        """Return a copy of the array with a block filled with a number; bounds as of ``slice``."""
 
     def slice_axis(self, axis: int, begin: int, end: int | None, *, out: Self | None = None) -> Self:
         """Return a copy of the elements from begin to end (excluded; None: all) of one axis."""

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from gluonish.context import Context
     from gluonish.engine.backend import Backend
 
-__all__ = ["OperatorNamespace", "RawNamespace", "late", "populate", "public_name", "raw_namespace"]
+__all__ = [
+    "OperatorNamespace",
+    "RawNamespace",
+    "classic_operators",
+    "late",
+    "populate",
+    "public_name",
+    "raw_namespace",
+]
 
 
 class OperatorNamespace:
@@ -104,18 +112,33 @@ def public_name(name: str) -> tuple[str | None, str]:
     return "_internal", name
 
 
+NUMPY_PREFIX = "_np"
+"""How the names of operators with NumPy's semantics begin. Functions of ``mx.np`` call them."""
+
+
+def classic_operators() -> dict[str, Operator]:
+    """Return the operators of ``mx.nd`` and ``mx.sym`` by every name they have there."""
+    return {name: op for name, op in operators().items() if not name.startswith(NUMPY_PREFIX)}
+
+
 def populate(module: dict[str, Any], make: Callable[[Operator, str], Callable[..., Any]]) -> None:
     """Fill a module with functions made from the operator table; names it has already are kept.
+
+    The sub-namespace ``op`` has the functions of operators only, none that is written by hand.
 
     Args:
         module: the module's ``globals()``.
         make: makes the function of an operator, given the name that it has in the module.
     """
-    for name, op in operators().items():
+    for name, op in classic_operators().items():
         space, short = public_name(name)
         names = module if space is None else vars(_sub_namespace(module, space))
-        if short not in names:
-            names[short] = make(op, short)
+        function = make(op, short)
+        names.setdefault(short, function)
+        if space is None:
+            vars(_sub_namespace(module, "op"))[short] = function
+        elif space == "random":
+            vars(_sub_namespace(module, "_internal"))[name] = function
 
 
 def late(make: Callable[[Operator, str], Callable[..., Any]], module: dict[str, Any]) -> Callable[[str], Any]:
@@ -127,7 +150,7 @@ def late(make: Callable[[Operator, str], Callable[..., Any]], module: dict[str, 
     """
 
     def find(name: str) -> Any:
-        op = operators().get(name)
+        op = classic_operators().get(name)
         if op is None:
             raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
         function = module[name] = make(op, name)

@@ -6,6 +6,7 @@ with it comes from the operator table, through ``OperatorMethods``.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from gluonish.context import Context, as_context
 from gluonish.dtype import as_dtype
 from gluonish.engine.backend import backend_of
+from gluonish.engine.conversion import host_array, host_value, transfer_raw
 from gluonish.engine.methods import OperatorMethods
 from gluonish.engine.mode import MODE
 from gluonish.engine.storage import Storage
@@ -26,11 +28,11 @@ from gluonish.errors import (
 from gluonish.shape import format_shape, merge_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gluonish.engine.operator import Operator
 
-__all__ = ["NDArray", "array_label", "from_data", "transfer_raw"]
+__all__ = ["FAMILIES", "NDArray", "array_label", "from_data", "transfer_raw"]
 
 
 class NDArray(OperatorMethods):
@@ -56,6 +58,13 @@ class NDArray(OperatorMethods):
 
     # NumPy arrays and scalars on the left of an operator give way to ours.
     __array_ufunc__ = None
+
+    # The function ``nd.reshape`` copies, the method shares memory, as in MXNet.
+    reshaping = "_reshape_view"
+
+    # The class of what operators make of such arrays, and whether one element has the shape () or (1,).
+    family: type[NDArray]
+    has_scalars = False
 
     _raw: Any
     _ctx: Context
@@ -107,6 +116,11 @@ class NDArray(OperatorMethods):
     def stype(self) -> str:
         """The storage type: ``"default"``, dense."""
         return "default"
+
+    @property
+    def writable(self) -> bool:
+        """Whether the array can be written: always."""
+        return True
 
     @property
     def grad(self) -> NDArray | None:
@@ -257,21 +271,34 @@ class NDArray(OperatorMethods):
             return self
         from gluonish.engine.tape import record_transfer  # noqa: PLC0415  the tape is above this module
 
-        result = NDArray(transfer_raw(self._raw, self._ctx, target), target)
+        result = self.family(transfer_raw(self._raw, self._ctx, target), target)
         record_transfer(self, result)
         return result
 
     as_in_ctx = as_in_context
 
     def as_nd_ndarray(self) -> NDArray:
-        """Return itself: it is MXNet's classic kind of array."""
-        return self
+        """Return the array as MXNet's classic kind: itself, or one over the same memory and history."""
+        return self._as(NDArray)
+
+    def as_np_ndarray(self) -> NDArray:
+        """Return the array as the kind of ``mx.np``: itself, or one over the same memory and history."""
+        return self._as(FAMILIES.numpy())
+
+    def _as(self, family: type[NDArray]) -> NDArray:
+        if self.family is family or self._raw is None:  # a placeholder has no memory to share yet
+            return self
+        twin = family(self._raw, self._ctx, self._storage)
+        if self._node is not None:
+            twin._node, twin._entry = self._node, self._entry
+        return twin
 
     def copyto(self, other: NDArray | Context) -> Any:
         """Copy into another array of equal shape, converting the dtype, or to a context.
 
         Returns:
-            ``other``, or the new array on that context.
+            ``other``, or the new array on that context. Copying an array to itself does nothing but warn,
+            and returns False.
 
         Raises:
             ShapeMismatchError: the shapes differ.
@@ -287,8 +314,10 @@ class NDArray(OperatorMethods):
                 received=type(other),
             )
         merge_shapes(other.shape, self.shape, owner="The target of copyto()")
-        if other is not self:
-            other.write(self)
+        if other is self:
+            warnings.warn(f"{array_label(self)} is copied to itself", RuntimeWarning, stacklevel=2)
+            return False
+        other.write(self)
         return other
 
     def astype(self, dtype: Any, copy: bool = True) -> NDArray:
@@ -317,7 +346,7 @@ class NDArray(OperatorMethods):
 
     def detach(self) -> NDArray:
         """Return an array over the same memory that the tape knows nothing about."""
-        return NDArray(self._raw, self._ctx, self._storage)
+        return self.family(self._raw, self._ctx, self._storage)
 
     def __copy__(self) -> NDArray:
         return self.detach().copy()
@@ -330,7 +359,7 @@ class NDArray(OperatorMethods):
         return result
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.asnumpy(), self._ctx)
+        return _rebuild, (self.asnumpy(), self._ctx, self.has_scalars)
 
     # -- writing ----------------------------------------------------------------------------------------
 
@@ -367,7 +396,7 @@ class NDArray(OperatorMethods):
         recorded = MODE.recording and isinstance(value, NDArray) and value._node is not None
         if recorded:
             value = self._fitted(value, key)
-        raw = _as_raw(value, self)
+        raw = self._incoming(value)
         backend = backend_of(self._ctx)
         try:
             with backend.scope(self._ctx):
@@ -386,6 +415,15 @@ class NDArray(OperatorMethods):
         self._storage.touch()
         if recorded:
             self._node, self._entry = value._node, value._entry
+
+    def _incoming(self, value: Any) -> Any:
+        """Return a value to be written as a raw array on this array's device, or as a number."""
+        if isinstance(value, NDArray):
+            if value._ctx.place is self._ctx.place:
+                return value._raw
+            return transfer_raw(value._raw, value._ctx, self._ctx)
+        host = host_value(value, self._raw.dtype, array_label(self))
+        return backend_of(self._ctx).from_host(host, self._ctx) if isinstance(host, np.ndarray) else host
 
     def _fitted(self, value: NDArray, key: Any) -> Any:
         """Return a recorded value in this array's context, dtype and shape, by recorded operators."""
@@ -431,7 +469,7 @@ class NDArray(OperatorMethods):
         backend = backend_of(self._ctx)
         with backend.scope(self._ctx):
             zeros = backend.xp.zeros(self._raw.shape, self._raw.dtype)
-        Leaf(grad_req, NDArray(zeros, self._ctx)).attach(self)
+        Leaf(grad_req, self.family(zeros, self._ctx)).attach(self)
 
     def backward(
         self,
@@ -455,8 +493,25 @@ class NDArray(OperatorMethods):
         backward([self], [out_grad], retain_graph=retain_graph, train_mode=train_mode)
 
 
-def _rebuild(host: np.ndarray[Any, Any], ctx: Context) -> NDArray:
-    return from_data(host, ctx)
+NDArray.family = NDArray
+
+
+class _Families:
+    """Where ``mx.np`` plugs in its class of arrays, which is loaded when it is first needed.
+
+    Attributes:
+        numpy: returns the class.
+    """
+
+    numpy: Callable[[], type[NDArray]]
+
+
+FAMILIES = _Families()
+
+
+def _rebuild(host: np.ndarray[Any, Any], ctx: Context, numpy: bool = False) -> NDArray:
+    array = from_data(host, ctx)
+    return array.as_np_ndarray() if numpy else array
 
 
 def array_label(array: NDArray) -> str:
@@ -464,15 +519,6 @@ def array_label(array: NDArray) -> str:
     if array._storage.label:
         return array._storage.label
     return f"An array of shape {format_shape(array.shape)}"
-
-
-def transfer_raw(raw: Any, source: Context, target: Context) -> Any:
-    """Copy raw memory from one context to another."""
-    there = backend_of(target)
-    here = backend_of(source)
-    if here is there:
-        return there.copy_within(raw, target)
-    return there.from_host(np.asarray(here.to_host(raw), order="C"), target)
 
 
 def from_data(data: Any, ctx: Context, dtype: Any = None) -> NDArray:
@@ -488,46 +534,5 @@ def from_data(data: Any, ctx: Context, dtype: Any = None) -> NDArray:
         DTypeError: a dtype that gluonish does not have.
         DeviceUnavailableError: the context cannot hold arrays here.
     """
-    target = None if dtype is None else as_dtype(dtype)
-    try:
-        with np.errstate(all="ignore"):
-            try:
-                host = np.asarray(data, target)
-            except OverflowError:  # integers out of range wrap around, as they do in arrays
-                host = np.asarray(data).astype(target)
-    except (ValueError, TypeError) as error:
-        raise ArgumentTypeError(
-            "An array",
-            "cannot be made from this",
-            expected="numbers in equal rows",
-            received=f"{data!r:.60}",
-        ) from error
-    # Foreign byte orders become the machine's own.
-    host = host.astype(as_dtype(host.dtype), copy=False)
+    host = host_array(data, dtype)
     return NDArray(backend_of(ctx).from_host(host, ctx), ctx)
-
-
-_HUGE = 1e38
-"""Smaller numbers fit into float32 for sure."""
-
-
-def _as_raw(value: Any, target: NDArray) -> Any:
-    """Return a value to be written into ``target`` as a raw array on its device, or as a number."""
-    if isinstance(value, NDArray):
-        if value._ctx.place is target._ctx.place:
-            return value._raw
-        return transfer_raw(value._raw, value._ctx, target._ctx)
-    if isinstance(value, (int, float)) and target._raw.dtype.char in "fd" and -_HUGE < value < _HUGE:
-        return value
-    # Other numbers go by way of an array: NumPy refuses those that the dtype cannot hold, or warns of them.
-    try:
-        host = np.asarray(value)
-        as_dtype(host.dtype)
-    except (TypeError, ValueError) as error:
-        raise ArgumentTypeError(
-            array_label(target),
-            "cannot take this value",
-            expected="a number, an array or nested lists of numbers",
-            received=f"{value!r:.60}",
-        ) from error
-    return backend_of(target._ctx).from_host(host, target._ctx)

@@ -30,7 +30,13 @@ import attrs
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.fields import REQUIRED, Field, fields_of
-from gluonish.errors import ArgumentError, DuplicateNameError, ShapeMismatchError, UnknownNameError
+from gluonish.errors import (
+    ArgumentError,
+    DuplicateNameError,
+    ShapeMismatchError,
+    SignatureError,
+    UnknownNameError,
+)
 from gluonish.shape import PartialShape
 
 __all__ = [
@@ -42,6 +48,7 @@ __all__ = [
     "Array",
     "GradientPlan",
     "Operator",
+    "declare_later",
     "find_operator",
     "is_attribute",
     "operator",
@@ -251,7 +258,8 @@ class Operator:
         """Return the complete parameters: what is given, parsed, and defaults for the rest.
 
         Raises:
-            ArgumentError: an unknown or missing parameter, or a value of the wrong type.
+            ArgumentError: a parameter is missing, or has a value of the wrong type.
+            SignatureError: there is no such parameter.
         """
         if not given and not self.param_names:
             return _NOTHING
@@ -277,7 +285,7 @@ class Operator:
         known = self.fields.keys() | self.ignored
         unknown = [name for name in given if name not in known and not is_attribute(name)]
         if unknown:
-            raise ArgumentError(
+            raise SignatureError(
                 f"Operator {self.name!r}",
                 f"has no parameter {unknown[0]!r}",
                 expected="one of " + (", ".join(self.fields) or "none"),
@@ -555,6 +563,8 @@ _CHECKED_LIMIT = 4096
 
 _TABLE: dict[str, Operator] = {}
 
+_LATER: dict[str, Callable[[], Any]] = {}
+
 
 def operator(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Operator]:
     """Declare the decorated kernel as operator ``name``; see ``Operator`` for what can be declared.
@@ -584,14 +594,26 @@ def find_operator(name: str) -> Operator:
     Raises:
         UnknownNameError: there is none.
     """
-    try:
-        return _TABLE[name]
-    except KeyError:
-        raise UnknownNameError(
-            f"Operator {name!r}", "does not exist", fix="See docs/operators.md for the list."
-        ) from None
+    found = _TABLE.get(name)
+    if found is not None:
+        return found
+    for prefix in _LATER:
+        if name.startswith(prefix):
+            _LATER.pop(prefix)()
+            return find_operator(name)
+    raise UnknownNameError(f"Operator {name!r}", "does not exist", fix="See docs/operators.md for the list.")
+
+
+def declare_later(prefix: str, declare: Callable[[], Any]) -> None:
+    """Have operators declared when one of their names is first looked up.
+
+    Args:
+        prefix: how their names begin.
+        declare: declares them.
+    """
+    _LATER[prefix] = declare
 
 
 def operators() -> dict[str, Operator]:
-    """Return all operators by every name and alias they have."""
+    """Return all operators that are declared so far, by every name and alias they have."""
     return dict(_TABLE)

@@ -497,18 +497,10 @@ def _seeds(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] | None
     """Return the gradients of the heads as NDArrays, ones where none is given.
 
     Raises:
-        ArgumentError: another number of gradients than of heads.
         ShapeMismatchError: a gradient is not shaped like its head.
     """
     if head_grads is None:
         head_grads = [None] * len(heads)
-    if len(head_grads) != len(heads):
-        raise ArgumentError(
-            "backward()",
-            "got another number of head gradients than of heads",
-            expected=len(heads),
-            received=len(head_grads),
-        )
     return [_seed(head, grad) for head, grad in zip(heads, head_grads, strict=True)]
 
 
@@ -516,7 +508,7 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
     if grad is None:
         backend = backend_of(head._ctx)
         with backend.scope(head._ctx):
-            return NDArray(backend.xp.ones(head._raw.shape, head._raw.dtype), head._ctx)
+            return head.family(backend.xp.ones(head._raw.shape, head._raw.dtype), head._ctx)
     if not isinstance(grad, NDArray):
         grad = from_data(grad, head._ctx, head.dtype)
     if grad.shape != head.shape:
@@ -531,9 +523,23 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
     return grad.as_in_context(head._ctx, copy=True)
 
 
-def _check_heads(heads: Sequence[Any]) -> None:
+def _check_heads(heads: Sequence[Any], head_grads: Sequence[Any] | None) -> None:
+    """Refuse heads that no pass can start from.
+
+    Raises:
+        ArgumentError: there are none, or another number of gradients.
+        ArgumentTypeError: one is no array.
+        GradientError: one has no history.
+    """
     if not heads:
         raise ArgumentError("backward()", "needs at least one array to start from")
+    if head_grads is not None and len(head_grads) != len(heads):
+        raise ArgumentError(
+            "backward()",
+            "got another number of head gradients than of heads",
+            expected=len(heads),
+            received=len(head_grads),
+        )
     for head in heads:
         if not isinstance(head, NDArray):
             raise ArgumentTypeError(
@@ -559,7 +565,7 @@ def backward(
 
     See ``gluonish.autograd.backward``.
     """
-    _check_heads(heads)
+    _check_heads(heads, head_grads)
     seeds = _seeds(heads, head_grads)
     order, leaves, relied_on = _collect(heads)
     if not any(leaf.grad_req != "null" for leaf in leaves):
@@ -588,7 +594,7 @@ def gradients(
 
     See ``gluonish.autograd.grad``.
     """
-    _check_heads(heads)
+    _check_heads(heads, head_grads)
     for variable in variables:
         if variable._node is None:
             raise GradientError(
@@ -622,8 +628,8 @@ def _as_result(value: Any, variable: NDArray) -> NDArray:
     backend = backend_of(variable._ctx)
     with backend.scope(variable._ctx):
         if value is None:
-            return NDArray(backend.xp.zeros(variable.shape, variable.dtype), variable._ctx)
-        return NDArray(backend.xp.array(value), variable._ctx)
+            return variable.family(backend.xp.zeros(variable.shape, variable.dtype), variable._ctx)
+        return variable.family(backend.xp.array(value), variable._ctx)
 
 
 def _recorded_namespace() -> OperatorNamespace:

@@ -19,22 +19,23 @@ __all__ = ["Template"]
 
 @attrs.frozen
 class Template:
-    """Shape, dtype and context of an array, kept without its memory."""
+    """Shape, dtype, context and class of an array, kept without its memory."""
 
     shape: tuple[int, ...]
     dtype: type[np.generic]
     context: Context
+    family: type[NDArray] = NDArray
 
     @classmethod
     def of(cls, array: NDArray) -> Template:
         """Return the template of an array."""
-        return cls(array.shape, array.dtype, array.context)
+        return cls(array.shape, array.dtype, array.context, array.family)
 
     def zeros(self) -> NDArray:
         """Return zeros like the array."""
         backend = backend_of(self.context)
         with backend.scope(self.context):
-            return NDArray(backend.xp.zeros(self.shape, self.dtype), self.context)
+            return self.family(backend.xp.zeros(self.shape, self.dtype), self.context)
 
     def check(self, gradient: Any, subject: str, *, any_dtype: bool = False) -> None:
         """Refuse what cannot be the gradient of the array.

@@ -11,6 +11,7 @@ import numpy as np
 from gluonish import initializer
 from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
+from gluonish.engine.kinds import of_current_kind
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import DeferredInitializationError, ShapeMismatchError
 from gluonish.gluon.views import ParameterViews
@@ -224,6 +225,8 @@ class Parameter(ParameterViews):
     def data(self, ctx: Context | None = None) -> NDArray:
         """Return the values on one context: the live array, the same object every time.
 
+        Under ``util.np_array()`` it is an ``mx.np.ndarray`` over its memory.
+
         Args:
             ctx: the context; the only one, or the current one of several, if None.
 
@@ -232,11 +235,11 @@ class Parameter(ParameterViews):
             DeferredInitializationError: the shape is not known yet.
             ContextError: there is no replica there.
         """
-        return self._core.data(ctx)
+        return of_current_kind(self._core.data(ctx))
 
     def list_data(self) -> list[NDArray]:
         """Return the values on all contexts, in their order."""
-        return self._core.replicas()
+        return [of_current_kind(each) for each in self._core.replicas()]
 
     def set_data(self, data: Any) -> None:
         """Write a value to all contexts, in place; a deferred parameter keeps it until it is completed.
@@ -259,11 +262,11 @@ class Parameter(ParameterViews):
             GradientError: ``grad_req`` is ``"null"``.
             NotInitializedError, DeferredInitializationError, ContextError: as of ``data``.
         """
-        return self._core.grad(ctx)
+        return of_current_kind(self._core.grad(ctx))
 
     def list_grad(self) -> list[NDArray]:
         """Return the gradients on all contexts, in their order."""
-        return self._core.gradients()
+        return [of_current_kind(each) for each in self._core.gradients()]
 
     def zero_grad(self) -> None:
         """Set the gradient to 0 on all contexts. Without a gradient, nothing happens."""

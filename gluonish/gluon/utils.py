@@ -11,6 +11,7 @@ import numpy as np
 from gluonish import nd
 from gluonish.context import Context
 from gluonish.engine import team
+from gluonish.engine.kinds import of_current_kind
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError
 from gluonish.gluon.files import check_sha1, download, replace_file
@@ -113,7 +114,7 @@ def split_and_load(
     if not ctx_list:
         raise ArgumentError("split_and_load()", "needs at least one context to load to")
     if not isinstance(data, NDArray):
-        data = nd.array(data, ctx=ctx_list[0])
+        data = of_current_kind(nd.array(data, ctx=ctx_list[0]))
     slices = split_data(data, len(ctx_list), batch_axis, even_split)
     return [part.as_in_context(ctx) for part, ctx in zip(slices, ctx_list, strict=True)]
 

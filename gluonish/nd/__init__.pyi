@@ -9,7 +9,10 @@ from numpy.typing import DTypeLike
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray as NDArray
 from gluonish.nd import contrib as contrib
+from gluonish.nd import families as families
+from gluonish.nd import ndarray as ndarray
 from gluonish.nd import random as random
+from gluonish.nd import utils as utils
 from gluonish.nd.creation import arange as arange
 from gluonish.nd.creation import array as array
 from gluonish.nd.creation import concatenate as concatenate
@@ -49,10 +52,16 @@ from gluonish.nd.sharing import to_dlpack_for_read as to_dlpack_for_read
 from gluonish.nd.sharing import to_dlpack_for_write as to_dlpack_for_write
 from gluonish.operator.functions import Custom as Custom
 from gluonish.serialization import load as load
+from gluonish.serialization import load_frombuffer as load_frombuffer
 from gluonish.serialization import save as save
 from gluonish.nd import _internal as _internal
 from gluonish.nd import linalg as linalg
 from gluonish.nd import sparse as sparse
+from gluonish.nd import op as op
+from gluonish import numpy as np
+from gluonish import numpy_extension as npx
+from gluonish import numpy as numpy
+from gluonish import numpy_extension as numpy_extension
 
 def Activation(
     data: NDArray,
@@ -399,7 +408,7 @@ def Reshape(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Return the array in another shape, over the same memory."""
+    """Return a copy of the array in another shape. The method ``reshape`` shares its memory instead."""
 
 def SequenceLast(
     data: NDArray,

@@ -9,6 +9,24 @@ from numpy.typing import DTypeLike
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
 
+def _Div(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array divided by the right; integers divide towards zero, as in C; the shapes are equal."""
+
+def _DivScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array divided by the right; integers divide towards zero, as in C, with a number on the right."""
+
 def _Equal(
     lhs: NDArray,
     rhs: NDArray,
@@ -18,6 +36,15 @@ def _Equal(
 ) -> NDArray:
     """Return 1 where left == right, else 0, in the dtype of the operands; the shapes are equal."""
 
+def _EqualScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left == right, else 0, in the dtype of the operands, with a number on the right."""
+
 def _Greater(
     lhs: NDArray,
     rhs: NDArray,
@@ -26,6 +53,24 @@ def _Greater(
     name: str | None = None,
 ) -> NDArray:
     """Return 1 where left > right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _GreaterEqualScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left >= right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _GreaterScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left > right, else 0, in the dtype of the operands, with a number on the right."""
 
 def _Greater_Equal(
     lhs: NDArray,
@@ -45,6 +90,15 @@ def _Hypot(
 ) -> NDArray:
     """Return the hypotenuse of a right triangle with these legs; the shapes are equal."""
 
+def _HypotScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the hypotenuse of a right triangle with these legs, with a number on the right."""
+
 def _Lesser(
     lhs: NDArray,
     rhs: NDArray,
@@ -53,6 +107,24 @@ def _Lesser(
     name: str | None = None,
 ) -> NDArray:
     """Return 1 where left < right, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _LesserEqualScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left <= right, else 0, in the dtype of the operands, with a number on the right."""
+
+def _LesserScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left < right, else 0, in the dtype of the operands, with a number on the right."""
 
 def _Lesser_Equal(
     lhs: NDArray,
@@ -63,6 +135,60 @@ def _Lesser_Equal(
 ) -> NDArray:
     """Return 1 where left <= right, else 0, in the dtype of the operands; the shapes are equal."""
 
+def _LogicalAndScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left and right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _LogicalOrScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left or right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _LogicalXorScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left xor right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+
+def _Logical_And(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left and right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Logical_Or(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left or right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
+def _Logical_Xor(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left xor right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+
 def _Maximum(
     lhs: NDArray,
     rhs: NDArray,
@@ -71,6 +197,15 @@ def _Maximum(
     name: str | None = None,
 ) -> NDArray:
     """Return the larger of two elements; between equal ones the gradient goes to the left; the shapes are equal."""
+
+def _MaximumScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the larger of two elements; between equal ones the gradient goes to the left, with a number on the right."""
 
 def _Minimum(
     lhs: NDArray,
@@ -81,6 +216,78 @@ def _Minimum(
 ) -> NDArray:
     """Return the smaller of two elements; between equal ones the gradient goes to the left; the shapes are equal."""
 
+def _MinimumScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the smaller of two elements; between equal ones the gradient goes to the left, with a number on the right."""
+
+def _Minus(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array minus the right; the shapes are equal."""
+
+def _MinusScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array minus the right, with a number on the right."""
+
+def _Mod(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the remainder of a division, with the sign of the divisor; the shapes are equal."""
+
+def _ModScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the remainder of a division, with the sign of the divisor, with a number on the right."""
+
+def _Mul(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the product of two arrays, element by element; the shapes are equal."""
+
+def _MulScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the product of two arrays, element by element, with a number on the right."""
+
+def _NotEqualScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 where left != right, else 0, in the dtype of the operands, with a number on the right."""
+
 def _Not_Equal(
     lhs: NDArray,
     rhs: NDArray,
@@ -90,6 +297,24 @@ def _Not_Equal(
 ) -> NDArray:
     """Return 1 where left != right, else 0, in the dtype of the operands; the shapes are equal."""
 
+def _Plus(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the sum of two arrays; the shapes are equal."""
+
+def _PlusScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the sum of two arrays, with a number on the right."""
+
 def _Power(
     lhs: NDArray,
     rhs: NDArray,
@@ -98,6 +323,51 @@ def _Power(
     name: str | None = None,
 ) -> NDArray:
     """Return the left array raised to the power of the right; the shapes are equal."""
+
+def _PowerScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array raised to the power of the right, with a number on the right."""
+
+def _RDivScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array divided by the right; integers divide towards zero, as in C, with a number on the left."""
+
+def _RMinusScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array minus the right, with a number on the left."""
+
+def _RModScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the remainder of a division, with the sign of the divisor, with a number on the left."""
+
+def _RPowerScalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the left array raised to the power of the right, with a number on the left."""
 
 def _adamw_update(
     weight: NDArray,
@@ -127,14 +397,7 @@ def _adaptive_avg_spread(
 ) -> NDArray:
     """Return the transpose of adaptive pooling: the gradient by images of this height and width."""
 
-def _add(
-    lhs: NDArray,
-    rhs: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the sum of two arrays; the shapes are equal."""
+_add = _Plus
 
 def _arange(
     start: float,
@@ -211,6 +474,32 @@ def _copy(
 ) -> NDArray:
     """Return a copy."""
 
+_copyto = _copy
+
+def _crop_assign(
+    lhs: NDArray,
+    rhs: NDArray,
+    begin: int | Sequence[int | None] | None,
+    end: int | Sequence[int | None] | None,
+    step: int | Sequence[int | None] | None = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a copy of the left array with a block replaced by the right one; bounds as of ``slice``."""
+
+def _crop_assign_scalar(
+    data: NDArray,
+    scalar: float = 0.0,
+    *,
+    begin: int | Sequence[int | None] | None,
+    end: int | Sequence[int | None] | None,
+    step: int | Sequence[int | None] | None = (),
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a copy of the array with a block filled with a number; bounds as of ``slice``."""
+
 def _ctc_states(
     label: NDArray,
     data_lengths: NDArray | None = None,
@@ -239,34 +528,13 @@ def _diag_put(
 ) -> NDArray:
     """Return zeros of a shape with values on diagonal k of two axes: the transpose of ``diag``."""
 
-def _div(
-    lhs: NDArray,
-    rhs: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the left array divided by the right; integers divide towards zero, as in C; the shapes are equal."""
+_div = _Div
 
-def _div_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the left array divided by the right; integers divide towards zero, as in C, with a number on the right."""
+_div_scalar = _DivScalar
 
 _equal = _Equal
 
-def _equal_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left == right, else 0, in the dtype of the operands, with a number on the right."""
+_equal_scalar = _EqualScalar
 
 def _eye(
     N: int,
@@ -300,27 +568,15 @@ def _getitem(
 ) -> NDArray:
     """Return the elements at a resolved key: a view of a contiguous block, otherwise a copy."""
 
+_grad_add = _Plus
+
 _greater = _Greater
 
 _greater_equal = _Greater_Equal
 
-def _greater_equal_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left >= right, else 0, in the dtype of the operands, with a number on the right."""
+_greater_equal_scalar = _GreaterEqualScalar
 
-def _greater_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left > right, else 0, in the dtype of the operands, with a number on the right."""
+_greater_scalar = _GreaterScalar
 
 def _histogram(
     data: NDArray,
@@ -335,14 +591,7 @@ def _histogram(
 
 _hypot = _Hypot
 
-def _hypot_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the hypotenuse of a right triangle with these legs, with a number on the right."""
+_hypot_scalar = _HypotScalar
 
 def _index_add(
     g: NDArray,
@@ -370,23 +619,9 @@ _lesser = _Lesser
 
 _lesser_equal = _Lesser_Equal
 
-def _lesser_equal_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left <= right, else 0, in the dtype of the operands, with a number on the right."""
+_lesser_equal_scalar = _LesserEqualScalar
 
-def _lesser_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left < right, else 0, in the dtype of the operands, with a number on the right."""
+_lesser_scalar = _LesserScalar
 
 def _linspace(
     start: float,
@@ -401,59 +636,17 @@ def _linspace(
 ) -> NDArray:
     """Return ``num`` evenly spaced numbers from start to stop."""
 
-def _logical_and(
-    lhs: NDArray,
-    rhs: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left and right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+_logical_and = _Logical_And
 
-def _logical_and_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left and right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+_logical_and_scalar = _LogicalAndScalar
 
-def _logical_or(
-    lhs: NDArray,
-    rhs: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left or right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+_logical_or = _Logical_Or
 
-def _logical_or_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left or right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+_logical_or_scalar = _LogicalOrScalar
 
-def _logical_xor(
-    lhs: NDArray,
-    rhs: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left xor right are not zero, else 0, in the dtype of the operands; the shapes are equal."""
+_logical_xor = _Logical_Xor
 
-def _logical_xor_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left xor right are not zero, else 0, in the dtype of the operands, with a number on the right."""
+_logical_xor_scalar = _LogicalXorScalar
 
 def _mask_put(
     values: NDArray,
@@ -467,61 +660,19 @@ def _mask_put(
 
 _maximum = _Maximum
 
-def _maximum_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the larger of two elements; between equal ones the gradient goes to the left, with a number on the right."""
+_maximum_scalar = _MaximumScalar
 
 _minimum = _Minimum
 
-def _minimum_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the smaller of two elements; between equal ones the gradient goes to the left, with a number on the right."""
+_minimum_scalar = _MinimumScalar
 
-def _minus(
-    lhs: NDArray,
-    rhs: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the left array minus the right; the shapes are equal."""
+_minus = _Minus
 
-def _minus_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the left array minus the right, with a number on the right."""
+_minus_scalar = _MinusScalar
 
-def _mod(
-    lhs: NDArray,
-    rhs: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the remainder of a division, with the sign of the divisor; the shapes are equal."""
+_mod = _Mod
 
-def _mod_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the remainder of a division, with the sign of the divisor, with a number on the right."""
+_mod_scalar = _ModScalar
 
 def _mp_adamw_update(
     weight: NDArray,
@@ -543,23 +694,9 @@ def _mp_adamw_update(
 ) -> NDArray:
     """Update the master as ``_adamw_update`` does a weight, and return it in the dtype of the weight."""
 
-def _mul(
-    lhs: NDArray,
-    rhs: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the product of two arrays, element by element; the shapes are equal."""
+_mul = _Mul
 
-def _mul_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the product of two arrays, element by element, with a number on the right."""
+_mul_scalar = _MulScalar
 
 def _multi_adamw_update(
     *data: NDArray | Sequence[NDArray],
@@ -640,32 +777,7 @@ def _neighbour_sum(
 
 _not_equal = _Not_Equal
 
-def _not_equal_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return 1 where left != right, else 0, in the dtype of the operands, with a number on the right."""
-
-def _np_cumsum(
-    a: NDArray,
-    axis: int | None = None,
-    dtype: DTypeLike | None = None,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the sums of the elements up to each one, along an axis or (None) in the flat array."""
-
-def _np_negative(
-    data: NDArray,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the negated array."""
+_not_equal_scalar = _NotEqualScalar
 
 def _ones(
     shape: int | Sequence[int] = (),
@@ -687,16 +799,9 @@ def _pad_fold(
 ) -> NDArray:
     """Take padding off and add it to the elements it came from: the transpose of ``Pad``."""
 
-_plus = _add
+_plus = _Plus
 
-def _plus_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the sum of two arrays, with a number on the right."""
+_plus_scalar = _PlusScalar
 
 def _polygamma(
     data: NDArray,
@@ -760,14 +865,7 @@ def _pool_spread(
 
 _power = _Power
 
-def _power_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the left array raised to the power of the right, with a number on the right."""
+_power_scalar = _PowerScalar
 
 def _put_along(
     values: NDArray,
@@ -790,14 +888,7 @@ def _ravel_multi_index(
 ) -> NDArray:
     """Return the positions, in the flat array of this shape, of coordinates: row i holds those on axis i."""
 
-def _rdiv_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the left array divided by the right; integers divide towards zero, as in C, with a number on the left."""
+_rdiv_scalar = _RDivScalar
 
 def _reshape_to(
     data: NDArray,
@@ -808,23 +899,19 @@ def _reshape_to(
 ) -> NDArray:
     """Return the array in exactly this shape, over the same memory. A 0 is a size here, no code."""
 
-def _rminus_scalar(
+def _reshape_view(
     data: NDArray,
-    scalar: float,
+    shape: int | Sequence[int] = (),
+    reverse: bool = False,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Return the left array minus the right, with a number on the left."""
+    """Return the array in another shape, over the same memory; the codes are those of ``Reshape``."""
 
-def _rmod_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the remainder of a division, with the sign of the divisor, with a number on the left."""
+_rminus_scalar = _RMinusScalar
+
+_rmod_scalar = _RModScalar
 
 def _rnn_param_concat(
     *data: NDArray | Sequence[NDArray],
@@ -835,14 +922,7 @@ def _rnn_param_concat(
 ) -> NDArray:
     """Return the arrays joined along an axis; they agree in all others."""
 
-def _rpower_scalar(
-    data: NDArray,
-    scalar: float,
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Return the left array raised to the power of the right, with a number on the left."""
+_rpower_scalar = _RPowerScalar
 
 def _sample_exponential(
     lam: NDArray,
@@ -960,6 +1040,10 @@ def _shuffle(
 ) -> NDArray:
     """Put the rows (the entries along the first axis) in a random order."""
 
+_slice_assign = _crop_assign
+
+_slice_assign_scalar = _crop_assign_scalar
+
 def _softmax_target(
     data: NDArray,
     label: NDArray,
@@ -995,7 +1079,7 @@ def _split_v2(
 ) -> NDArray | list[NDArray]:
     """Cut an axis before each of these indices, the first of which is 0, or into sections."""
 
-_sub = _minus
+_sub = _Minus
 
 def _sum_to(
     data: NDArray,

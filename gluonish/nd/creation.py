@@ -34,7 +34,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 
     Args:
         source_array: an NDArray, a NumPy array, a number or nested lists.
-        ctx: where to; the source's context if it is an NDArray, else the current one.
+        ctx: where to; the current context if not given, whatever the source's is.
         dtype: the element type; the source's if it is an NDArray, else float32, whatever the data are.
 
     Raises:
@@ -46,8 +46,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
         <class 'numpy.float32'>
     """
     if isinstance(source_array, NDArray):
-        target = source_array.context if ctx is None else as_context(ctx)
-        copied = source_array.detach().as_in_context(target, copy=True)
+        copied = source_array.detach().as_in_context(as_context(ctx), copy=True)
         return copied if dtype is None else copied.astype(dtype, copy=False)
     return from_data(source_array, as_context(ctx), DEFAULT_DTYPE if dtype is None else dtype)
 

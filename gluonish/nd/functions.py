@@ -294,11 +294,14 @@ def split_v2(
     return RECORDED._split_v2(ary, indices=(0, *indices_or_sections), **options)
 
 
+NDArray.split_v2 = split_v2  # type: ignore[assignment]  # the method is the function
+
+
 def histogram(
     a: NDArray,
     bins: int | NDArray = 10,
     range: tuple[float, float] | None = None,  # noqa: A002
-) -> list[NDArray]:
+) -> tuple[NDArray, NDArray]:
     """Count how many elements fall into each bin.
 
     Args:
@@ -317,16 +320,16 @@ def histogram(
         (array([3., 1.], dtype=float32), array([0., 2., 4.], dtype=float32))
     """
     if isinstance(bins, NDArray):
-        return RECORDED._histogram(a, bins)
+        return tuple(RECORDED._histogram(a, bins))
     if not isinstance(bins, int):
         raise ArgumentTypeError(
             "histogram()", "cannot use these bins", expected="an integer or an NDArray", received=repr(bins)
         )
     if range is not None:
-        return RECORDED._histogram(a, bin_cnt=bins, range=range)
+        return tuple(RECORDED._histogram(a, bin_cnt=bins, range=range))
     bounds = (0.0, 1.0) if a.size == 0 else (float(a.min()), float(a.max()))
     counts, edges = RECORDED._histogram(a, bin_cnt=bins, range=bounds)
-    return [counts.astype("float32"), edges]
+    return counts.astype("float32"), edges
 
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:

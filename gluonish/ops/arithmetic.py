@@ -15,13 +15,16 @@ from typing import Any
 import attrs
 import numpy as np
 
+from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.fields import Scalar
 from gluonish.engine.invoke import invoke
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, Operator, find_operator, operator
-from gluonish.ops.common import as_scalar, broadcast_rule, same_rule, unbroadcast
+from gluonish.ops.common import as_scalar, broadcast_rule, into, same_rule, unbroadcast
 
 __all__ = ["BINARIES", "PYTHON_OPERATORS", "install_python_operators"]
+
+INT64 = np.dtype("int64")
 
 Rule = Callable[[Any, Any, Any, Any], Any]
 
@@ -65,7 +68,7 @@ def _comparison(name: str) -> Callable[..., Array]:
 
     def kernel(xp: XP, a: Array, b: Array, out: Array = None) -> Array:
         result = getattr(xp, name)(a, b)
-        return _into(result.astype(_dtype_of(a, b)), out)
+        return into(result.astype(_dtype_of(a, b)), out)
 
     return kernel
 
@@ -74,7 +77,7 @@ def _logical(name: str) -> Callable[..., Array]:
     def kernel(xp: XP, a: Array, b: Array, out: Array = None) -> Array:
         # Not xp.logical_*(a, b): a number must not take part in NumPy's promotion.
         result = getattr(xp, name)(a != 0, b != 0)
-        return _into(result.astype(_dtype_of(a, b)), out)
+        return into(result.astype(_dtype_of(a, b)), out)
 
     return kernel
 
@@ -84,19 +87,12 @@ def _dtype_of(a: Any, b: Any) -> Any:
     return a.dtype if getattr(a, "ndim", 0) or not hasattr(b, "dtype") else b.dtype
 
 
-def _into(result: Array, out: Array) -> Array:
-    if out is None:
-        return result
-    out[...] = result
-    return out
-
-
 def _divide(xp: XP, a: Array, b: Array, out: Array = None) -> Array:
     dtype = _dtype_of(a, b)
     if dtype.kind in "iub":
         # C's division: towards zero. A zero divisor gives 0 instead of a crash.
         quotient = xp.where(xp.asarray(b) == 0, 0, xp.trunc(xp.true_divide(a, b)))
-        return _into(quotient.astype(dtype), out)
+        return into(quotient.astype(dtype), out)
     return xp.true_divide(a, b, out=out)
 
 
@@ -104,7 +100,7 @@ def _power(xp: XP, a: Array, b: Array, out: Array = None) -> Array:
     dtype = _dtype_of(a, b)
     if dtype.kind in "iub":  # NumPy refuses negative exponents for integers
         powers = xp.trunc(xp.power(xp.asarray(a, "float64"), xp.asarray(b, "float64")))
-        return _into(powers.astype(dtype), out)
+        return into(powers.astype(dtype), out)
     if isinstance(b, float) and b == 2.0:  # noqa: PLR2004  an order of magnitude faster than power
         return xp.multiply(a, a, out=out)
     return xp.power(a, b, out=out)
@@ -124,7 +120,7 @@ BINARIES = [
         "the sum of two arrays",
         left=lambda F, g, a, b: g,
         right=lambda F, g, a, b: g,
-        elemwise=("elemwise_add", "_plus", "_add"),
+        elemwise=("elemwise_add", "_plus", "_Plus", "_add", "_grad_add"),
         aliases=("broadcast_plus",),
         scalar="plus",
     ),
@@ -134,7 +130,7 @@ BINARIES = [
         "the left array minus the right",
         left=lambda F, g, a, b: g,
         right=lambda F, g, a, b: -g,
-        elemwise=("elemwise_sub", "_minus", "_sub"),
+        elemwise=("elemwise_sub", "_minus", "_Minus", "_sub"),
         aliases=("broadcast_minus",),
         scalar="minus",
         reverse=True,
@@ -145,7 +141,7 @@ BINARIES = [
         "the product of two arrays, element by element",
         left=lambda F, g, a, b: g * b,
         right=lambda F, g, a, b: g * a,
-        elemwise=("elemwise_mul", "_mul"),
+        elemwise=("elemwise_mul", "_mul", "_Mul"),
     ),
     Binary(
         "div",
@@ -153,7 +149,7 @@ BINARIES = [
         "the left array divided by the right; integers divide towards zero, as in C",
         left=lambda F, g, a, b: g / b,
         right=lambda F, g, a, b: -g * a / (b * b),
-        elemwise=("elemwise_div", "_div"),
+        elemwise=("elemwise_div", "_div", "_Div"),
         reverse=True,
     ),
     Binary(
@@ -162,7 +158,7 @@ BINARIES = [
         "the remainder of a division, with the sign of the divisor",
         left=lambda F, g, a, b: g,
         right=lambda F, g, a, b: -g * F.floor(a / b),
-        elemwise=("_mod",),
+        elemwise=("_mod", "_Mod"),
         reverse=True,
     ),
     Binary(
@@ -192,7 +188,7 @@ BINARIES = [
     ),
     Binary(
         "hypot",
-        _ufunc("hypot"),
+        lambda xp, a, b, out=None: into(xp.hypot(a, b).astype(_dtype_of(a, b), copy=False), out),
         "the hypotenuse of a right triangle with these legs",
         left=lambda F, g, a, b: g * a / F.sqrt(a * a + b * b),
         right=lambda F, g, a, b: g * b / F.sqrt(a * a + b * b),
@@ -219,7 +215,7 @@ BINARIES = [
             f"logical_{word}",
             _logical(f"logical_{word}"),
             f"1 where left {word} right are not zero, else 0, in the dtype of the operands",
-            elemwise=(f"_logical_{word}",),
+            elemwise=(f"_logical_{word}", f"_Logical_{word.title()}"),
         )
         for word in ("and", "or", "xor")
     ),
@@ -291,15 +287,41 @@ def _declare_gradients(op: Operator, binary: Binary, *, reduce: bool) -> None:
         return unbroadcast(F, right(F, g, lhs, rhs), rhs.shape)
 
 
+def _countable(data: Array) -> Array:
+    """Return an array of bools as integers: beside a number it counts, as in MXNet."""
+    return data.astype("int64") if data.dtype.kind == "b" else data
+
+
+def _declare_types_with_scalar(op: Operator) -> None:
+    op.shape(same_rule)
+
+    @op.dtype
+    def dtype(d: DTypeFacts) -> None:
+        data, output = d["data"], d["output"]
+        if data is not None:
+            d["output"] = INT64 if data.kind == "b" else data
+        elif output != INT64:  # that of bools is int64 too
+            d["data"] = output
+
+    op.checks_itself = True  # one array cannot contradict itself
+
+
+def _camel(word: str) -> str:
+    """Return a word as MXNet's first symbols wrote it: ``greater_equal`` was ``GreaterEqual``."""
+    return word.title().replace("_", "")
+
+
 def _declare_scalar(binary: Binary) -> None:
     kernel, left = binary.kernel, binary.left
 
     def with_scalar(xp: XP, data: Array, *, scalar: Scalar, out: Array = None) -> Array:
+        data = _countable(data)
         return kernel(xp, data, as_scalar(data, scalar), out)
 
     with_scalar.__doc__ = f"Return {binary.doc}, with a number on the right."
-    op = _declare(binary, f"_{binary.scalar or binary.word}_scalar", with_scalar, native=True)
-    op.shape(same_rule)
+    word = binary.scalar or binary.word
+    op = _declare(binary, f"_{word}_scalar", with_scalar, aliases=[f"_{_camel(word)}Scalar"], native=True)
+    _declare_types_with_scalar(op)
     if binary.word in ("add", "sub"):
         op.gradient("data")(lambda F, g: g)
     elif binary.word == "mul":
@@ -318,11 +340,13 @@ def _declare_reverse_scalar(binary: Binary) -> None:
     assert right is not None
 
     def with_scalar(xp: XP, data: Array, *, scalar: Scalar, out: Array = None) -> Array:
+        data = _countable(data)
         return kernel(xp, as_scalar(data, scalar), data, out)
 
     with_scalar.__doc__ = f"Return {binary.doc}, with a number on the left."
-    op = _declare(binary, f"_r{binary.scalar or binary.word}_scalar", with_scalar, native=True)
-    op.shape(same_rule)
+    word = binary.scalar or binary.word
+    op = _declare(binary, f"_r{word}_scalar", with_scalar, aliases=[f"_R{_camel(word)}Scalar"], native=True)
+    _declare_types_with_scalar(op)
     if binary.word == "sub":
         op.gradient("data")(lambda F, g: -g)
     else:

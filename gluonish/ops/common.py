@@ -21,6 +21,7 @@ __all__ = [
     "broadcast_rule",
     "dtype_of_first",
     "dtype_of_parameter",
+    "into",
     "matmul",
     "normalize_axes",
     "normalize_axis",
@@ -147,6 +148,14 @@ def as_scalar(data: Array, scalar: float) -> Any:
     if dtype == bfloat16:
         return dtype.type(scalar)
     return np.asarray(int(scalar)).astype(dtype)[()]
+
+
+def into(result: Array, out: Array) -> Array:
+    """Return a result, by way of ``out`` if that is given."""
+    if out is None:
+        return result
+    out[...] = result
+    return out
 
 
 def unbroadcast(F: Any, g: Any, shape: tuple[int, ...]) -> Any:

@@ -16,7 +16,7 @@ from gluonish.engine.backend import special_functions
 from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.fields import DType
 from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, operator
-from gluonish.ops.common import as_scalar, same_rule
+from gluonish.ops.common import as_scalar, into, same_rule
 
 __all__: list[str] = []
 
@@ -218,7 +218,9 @@ UNARIES = [
         method=False,
     ),
     # copies and constants
-    Unary("_copy", lambda xp, data: data.copy(), "a copy", lambda F, g: g, ("identity",), method=False),
+    Unary(
+        "_copy", lambda xp, data: data.copy(), "a copy", lambda F, g: g, ("identity", "_copyto"), method=False
+    ),
     Unary(
         "BlockGrad",
         lambda xp, data: data.copy(),
@@ -231,19 +233,26 @@ UNARIES = [
 ]
 
 
+def _in_dtype(result: Array, dtype: Any) -> Array:
+    """Return a result in the dtype of the data: of integers it is truncated to integers, as in MXNet."""
+    return result if result.dtype is dtype or result.dtype == dtype else result.astype(dtype)
+
+
 def _declare(unary: Unary) -> None:
     function = unary.kernel
     if isinstance(function, str):
         name = function
 
         def kernel(xp: XP, data: Array, *, out: Array = None) -> Array:
+            if data.dtype.kind in "iub":
+                return into(_in_dtype(getattr(xp, name)(data), data.dtype), out)
             return getattr(xp, name)(data, out=out)
 
         in_place = True
     else:
 
         def kernel(xp: XP, data: Array) -> Array:  # type: ignore[misc]
-            return function(xp, data)
+            return _in_dtype(function(xp, data), data.dtype)
 
         in_place = False
     kernel.__doc__ = f"Return {unary.doc}."

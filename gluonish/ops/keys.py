@@ -22,7 +22,7 @@ from gluonish.engine.invoke import invoke
 from gluonish.engine.mode import MODE
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import XP, Array, operator
-from gluonish.errors import BroadcastError, ContextError, IndexOutOfRangeError
+from gluonish.errors import BroadcastError, ContextError, IndexOutOfRangeError, IndexTypeError
 from gluonish.ops.common import resolve_indices
 from gluonish.ops.scatter import add_rows
 from gluonish.shape import Dim, PartialShape, format_shape, shape_size
@@ -132,7 +132,8 @@ def resolve_key(array: NDArray, key: Any) -> Key:
         key: an integer, a slice, None, Ellipsis, an array or list of integers, a mask, or a tuple of those.
 
     Raises:
-        IndexOutOfRangeError: an index is outside its axis, there are too many, or the key is of another kind.
+        IndexOutOfRangeError: an index is outside its axis, or there are too many.
+        IndexTypeError: the key is of another kind.
         ContextError: an index array is on another context.
     """
     entries = [_parsed(array, entry) for entry in (key if isinstance(key, tuple) else (key,))]
@@ -142,7 +143,8 @@ def resolve_key(array: NDArray, key: Any) -> Key:
             array_label(array), "got too many indices", expected=f"at most {array.ndim}", received=indexed
         )
     resolved = list(_placed(array, _without_ellipsis(array, entries, array.ndim - indexed)))
-    if indexed and len(resolved) == array.ndim and all(type(entry) is int for entry in resolved):
+    complete = indexed and len(resolved) == array.ndim and all(type(entry) is int for entry in resolved)
+    if complete and not array.has_scalars:
         return _lone_element(tuple(resolved))
     return tuple(resolved)
 
@@ -193,8 +195,8 @@ def _host_indices(array: NDArray, entry: Any) -> np.ndarray[Any, Any]:
     return host.astype("int64") if host.size == 0 else host  # an empty list comes as floats
 
 
-def _no_index(array: NDArray, entry: Any) -> IndexOutOfRangeError:
-    return IndexOutOfRangeError(
+def _no_index(array: NDArray, entry: Any) -> IndexTypeError:
+    return IndexTypeError(
         array_label(array),
         "cannot be indexed with this",
         expected="an integer, a slice, None, ..., an array of integers, a mask, or a tuple of those",
@@ -263,8 +265,11 @@ def _in_range(index: int, size: int, axis: int, subject: str) -> int:
 # -- the methods ----------------------------------------------------------------------------------------
 
 
-def _plain(key: Any, shape: tuple[int, ...]) -> Key | None:
-    """Resolve a key of integers and slices that fits; None for any other, which takes more than this."""
+def _plain(key: Any, shape: tuple[int, ...], *, lone: bool) -> Key | None:
+    """Resolve a key of integers and slices that fits; None for any other, which takes more than this.
+
+    ``lone`` tells whether one element may come as an array of shape ().
+    """
     if type(key) is not tuple:
         key = (key,)
     if not shape or len(key) > len(shape):
@@ -277,7 +282,7 @@ def _plain(key: Any, shape: tuple[int, ...]) -> Key | None:
             numbers += 1
         elif type(entry) is not slice or not _is_sound(entry):
             return None
-    return key if numbers < len(shape) else _lone_element(key)
+    return key if lone or numbers < len(shape) else _lone_element(key)
 
 
 def _is_sound(entry: slice) -> bool:
@@ -288,7 +293,7 @@ def _is_sound(entry: slice) -> bool:
 
 
 def _lone_element(key: Key) -> Key:
-    """Choose one element as an array of shape (1,), not (), as everywhere in MXNet."""
+    """Choose one element as an array of shape (1,), not (), as everywhere in ``mx.nd``."""
     return (*key[:-1], slice(key[-1], key[-1] + 1 or None))
 
 
@@ -301,7 +306,8 @@ def _get(self: NDArray, key: Any) -> NDArray:
             or list of bools), or a tuple of those, combined as in NumPy. Arrays of floats are truncated.
 
     Raises:
-        IndexOutOfRangeError: an index is outside its axis, there are too many, or the key is of another kind.
+        IndexOutOfRangeError: an index is outside its axis, or there are too many.
+        IndexTypeError: the key is of another kind.
 
     Example:
         >>> import gluonish as mx
@@ -311,11 +317,12 @@ def _get(self: NDArray, key: Any) -> NDArray:
         (array([ 2., 15.], dtype=float32), (1,))
     """
     raw = self._raw
-    plain = None if raw is None else _plain(key, raw.shape)
+    plain = None if raw is None else _plain(key, raw.shape, lone=self.has_scalars)
     if plain is not None and (self._node is None or not MODE.recording):
-        part = raw[plain]
+        whole = (*plain, ...)  # with an Ellipsis a lone element comes as an array, not as a number
+        part = raw[whole] if self.has_scalars else raw[plain]
         if part.flags.c_contiguous:  # a view that nobody records needs no dispatcher
-            return NDArray(part, self._ctx, self._storage)
+            return self.family(part, self._ctx, self._storage)
     result: NDArray = invoke(getitem, (self,), {"key": plain or resolve_key(self, key)})
     return result
 
@@ -333,7 +340,8 @@ def _set(self: NDArray, key: Any, value: Any) -> None:
         ShapeMismatchError: the value does not broadcast to the elements.
         InPlaceError: recording is on, and the array is in the graph.
     """
-    self.write(value, _plain(key, self._raw.shape) or resolve_key(self, key))
+    plain = _plain(key, self._raw.shape, lone=self.has_scalars)
+    self.write(value, plain or resolve_key(self, key))
 
 
 def install_indexing() -> None:

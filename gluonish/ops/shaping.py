@@ -127,18 +127,23 @@ def _does_not_fit(source: PartialShape, reason: str) -> ShapeMismatchError:
     )
 
 
-@operator("Reshape", aliases=("reshape",), view=True, ignored=("target_shape", "keep_highest"))
+@operator("Reshape", aliases=("reshape",), ignored=("target_shape", "keep_highest"))
 def reshape(xp: XP, data: Array, *, shape: tuple[int, ...] = (), reverse: bool = False) -> Array:
-    """Return the array in another shape, over the same memory.
+    """Return a copy of the array in another shape. The method ``reshape`` shares its memory instead.
 
     Codes in ``shape``: 0 copies an axis, -1 is inferred, -2 copies all remaining axes, -3 merges two, -4
     splits one into the next two entries; ``reverse`` matches them from the right.
     """
+    return data.reshape(resolve_reshape(data.shape, shape, reverse=reverse)).copy()
+
+
+@operator("_reshape_view", view=True)
+def reshape_view(xp: XP, data: Array, *, shape: tuple[int, ...] = (), reverse: bool = False) -> Array:
+    """Return the array in another shape, over the same memory; the codes are those of ``Reshape``."""
     return data.reshape(resolve_reshape(data.shape, shape, reverse=reverse))
 
 
-@reshape.shape
-def reshape_shape(s: ShapeFacts, shape: tuple[int, ...], reverse: bool) -> None:
+def _reshape_shape(s: ShapeFacts, shape: tuple[int, ...], reverse: bool) -> None:
     target = resolve_reshape(s["data"], shape, reverse=reverse)
     before, after = product(s["data"] or (None,)), product(target or (None,))
     if before is not None and after is not None and before != after:
@@ -153,9 +158,13 @@ def _state_as_many(s: ShapeFacts) -> None:
         s["data"] = solve_product(s["data"], product(s["output"]))
 
 
-@reshape.gradient("data")
-def reshape_gradient(F: Any, g: Any, shapes: Any) -> Any:
+def _reshape_gradient(F: Any, g: Any, shapes: Any) -> Any:
     return F._reshape_to(g, shape=shapes[0])
+
+
+for _each in (reshape, reshape_view):
+    _each.shape(_reshape_shape)
+    _each.gradient("data")(_reshape_gradient)
 
 
 @operator("_reshape_to", view=True, native=True)
@@ -170,9 +179,7 @@ def reshape_to_shape(s: ShapeFacts, shape: tuple[int, ...]) -> None:
     _state_as_many(s)
 
 
-@reshape_to.gradient("data")
-def reshape_to_gradient(F: Any, g: Any, shapes: Any) -> Any:
-    return F._reshape_to(g, shape=shapes[0])
+reshape_to.gradient("data")(_reshape_gradient)
 
 
 # -- single axes ----------------------------------------------------------------------------------------
@@ -291,9 +298,9 @@ def reshape_like_shape(
 
 
 for _each in (expand_dims, squeeze, flatten):
-    _each.gradient("data")(reshape_to_gradient)
+    _each.gradient("data")(_reshape_gradient)
 reshape_like.dtype(dtype_of_first)
-reshape_like.gradient("lhs")(reshape_to_gradient)
+reshape_like.gradient("lhs")(_reshape_gradient)
 
 
 # -- shapes as arrays -----------------------------------------------------------------------------------

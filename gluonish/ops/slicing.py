@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
+from gluonish.engine.fields import Scalar
 from gluonish.engine.operator import XP, Array, operator
 from gluonish.errors import ArgumentError
-from gluonish.ops.common import dtype_of_first, normalize_axis
+from gluonish.ops.common import as_scalar, dtype_of_first, normalize_axis
 from gluonish.shape import Dim
 
 __all__: list[str] = []
@@ -48,12 +49,20 @@ def _key(begin: Bounds, end: Bounds, step: Bounds) -> tuple[slice, ...]:
 @slice_block.shape
 def slice_shape(s: ShapeFacts, begin: Bounds, end: Bounds, step: Bounds) -> None:
     data = s["data"]
-    key = _key(begin, end, step)
     if data is not None:
-        if len(key) > len(data):
-            s.fail("got bounds for more axes than there are", expected=f"at most {len(data)}")
+        key = _checked_key(s, data, begin, end, step)
         s["output"] = _sliced(data, key)
         _state_uncut(s, key)
+
+
+def _checked_key(
+    s: ShapeFacts, shape: tuple[Dim, ...], begin: Bounds, end: Bounds, step: Bounds
+) -> tuple[slice, ...]:
+    """Return the key of a block of an array of this shape."""
+    key = _key(begin, end, step)
+    if len(key) > len(shape):
+        s.fail("got bounds for more axes than there are", expected=f"at most {len(shape)}")
+    return key
 
 
 def _state_uncut(s: ShapeFacts, key: tuple[slice, ...]) -> None:
@@ -65,6 +74,60 @@ def _state_uncut(s: ShapeFacts, key: tuple[slice, ...]) -> None:
 @slice_block.gradient("data")
 def slice_gradient(F: Any, g: Any, shapes: Any, begin: Bounds, end: Bounds, step: Bounds) -> Any:
     return F._key_add(g, key=_key(begin, end, step), shape=shapes[0])
+
+
+# -- writing a block ------------------------------------------------------------------------------------
+
+
+@operator("_slice_assign", aliases=("_crop_assign",), method="slice_assign")
+def slice_assign(xp: XP, lhs: Array, rhs: Array, *, begin: Bounds, end: Bounds, step: Bounds = ()) -> Array:
+    """Return a copy of the left array with a block replaced by the right one; bounds as of ``slice``."""
+    result = lhs.copy()
+    result[_key(begin, end, step)] = rhs
+    return result
+
+
+@slice_assign.shape
+def slice_assign_shape(s: ShapeFacts, begin: Bounds, end: Bounds, step: Bounds) -> None:
+    s.same("lhs", "output")
+    lhs = s["lhs"]
+    if lhs is not None:
+        s["rhs"] = _sliced(lhs, _checked_key(s, lhs, begin, end, step))
+
+
+@slice_assign.gradient("lhs")
+def slice_assign_gradient_lhs(F: Any, g: Any, begin: Bounds, end: Bounds, step: Bounds) -> Any:
+    return F._slice_assign_scalar(g, scalar=0.0, begin=begin, end=end, step=step)
+
+
+@slice_assign.gradient("rhs")
+def slice_assign_gradient_rhs(F: Any, g: Any, begin: Bounds, end: Bounds, step: Bounds) -> Any:
+    return F.slice(g, begin=begin, end=end, step=step)
+
+
+@operator("_slice_assign_scalar", aliases=("_crop_assign_scalar",), method="slice_assign_scalar")
+def slice_assign_scalar(
+    xp: XP, data: Array, *, scalar: Scalar = 0.0, begin: Bounds, end: Bounds, step: Bounds = ()
+) -> Array:
+    """Return a copy of the array with a block filled with a number; bounds as of ``slice``."""
+    result = data.copy()
+    result[_key(begin, end, step)] = as_scalar(data, scalar)
+    return result
+
+
+@slice_assign_scalar.shape
+def slice_assign_scalar_shape(s: ShapeFacts, begin: Bounds, end: Bounds, step: Bounds) -> None:
+    s.same("data", "output")
+    if s["data"] is not None:
+        _checked_key(s, s["data"], begin, end, step)
+
+
+@slice_assign_scalar.gradient("data")
+def slice_assign_scalar_gradient(F: Any, g: Any, begin: Bounds, end: Bounds, step: Bounds) -> Any:
+    return F._slice_assign_scalar(g, scalar=0.0, begin=begin, end=end, step=step)
+
+
+# -- one axis -------------------------------------------------------------------------------------------
 
 
 @operator("slice_axis", method="slice_axis")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gluonish.serialization.params import load, save
+from gluonish.serialization.params import load, load_frombuffer, save
 
-__all__ = ["load", "save"]
+__all__ = ["load", "load_frombuffer", "save"]

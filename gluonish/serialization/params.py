@@ -30,7 +30,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, DTypeError, FileFormatError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
 
-__all__ = ["load", "read_record", "save"]
+__all__ = ["load", "load_frombuffer", "read_record", "save"]
 
 LIST_MAGIC = 0x112
 MAGIC_V1, MAGIC_V2, MAGIC_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
@@ -149,7 +149,41 @@ def load(fname: str | os.PathLike[str]) -> dict[str, NDArray] | list[NDArray]:
     if not path.is_file():
         problem = "is a folder" if path.is_dir() else "does not exist"
         raise MissingFileError(f"File {path}", problem, fix="Check the path.")
-    reader = _Reader(path.read_bytes(), str(path))
+    return _read(_Reader(path.read_bytes(), f"File {path}"))
+
+
+def load_frombuffer(buf: bytes | bytearray | memoryview | str) -> dict[str, NDArray] | list[NDArray]:
+    """Load arrays from the content of a ``.params`` file, to ``cpu(0)``.
+
+    Args:
+        buf: the bytes of the file.
+
+    Returns:
+        As ``load``.
+
+    Raises:
+        FileFormatError: it is no content of such a file; the message says where.
+        ArgumentTypeError: they are no bytes.
+
+    Example:
+        >>> import gluonish as mx
+        >>> import os, pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "w.params")
+        >>> mx.nd.save(path, [mx.nd.ones((2,))])
+        >>> mx.nd.load_frombuffer(path.read_bytes())[0].asnumpy()
+        array([1., 1.], dtype=float32)
+    """
+    if isinstance(buf, str):
+        buf = buf.encode()
+    if not isinstance(buf, (bytes, bytearray, memoryview)):
+        raise ArgumentTypeError(
+            "load_frombuffer()", "needs bytes", expected="bytes", received=type(buf).__name__
+        )
+    return _read(_Reader(bytes(buf), "The buffer"))
+
+
+def _read(reader: _Reader) -> dict[str, NDArray] | list[NDArray]:
+    """Return the arrays of a file's content."""
     magic, _reserved, count = reader.take("<QQQ", "the header")
     if magic != LIST_MAGIC:
         raise reader.wrong(
@@ -214,7 +248,7 @@ class _Reader:
 
     def wrong(self, problem: str, *, expected: Any = None, received: Any = None) -> FileFormatError:
         return FileFormatError(
-            f"File {self._name}",
+            self._name,
             f"cannot be read: {problem} (at byte {self._position} of {len(self._content)})",
             expected=expected,
             received=received,

@@ -31,6 +31,7 @@ from gluonish.sym import _internal as _internal
 from gluonish.sym import contrib as contrib
 from gluonish.sym import linalg as linalg
 from gluonish.sym import sparse as sparse
+from gluonish.sym import op as op
 
 Variable = var
 
@@ -379,7 +380,7 @@ def Reshape(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Return the array in another shape, over the same memory."""
+    """Return a copy of the array in another shape. The method ``reshape`` shares its memory instead."""
 
 def SequenceLast(
     data: Symbol | None = None,

@@ -14,7 +14,7 @@ from gluonish.context import Context
 from gluonish.dtype import SUPPORTED, dtype_name
 from gluonish.engine.fields import REQUIRED, DType, Scalar, fields_of
 from gluonish.engine.operator import operators
-from gluonish.errors import ArgumentError, ContextError
+from gluonish.errors import ArgumentError, ContextError, DTypeError
 
 
 def kernel(
@@ -167,7 +167,7 @@ def test_a_value_is_read_as_its_parameters_type(name, value, expected):
     ],
 )
 def test_any_other_value_is_refused_with_what_is_expected(name, value, words):
-    with pytest.raises(ArgumentError) as error:
+    with pytest.raises(DTypeError if name == "dtype" else ArgumentError) as error:
         read(name, value)
     assert str(error.value) == (
         f"Operator 'Op' cannot take this for its parameter {name!r}.\n  Expected {words}, received {value!r}."

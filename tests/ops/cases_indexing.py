@@ -220,6 +220,18 @@ SLICES = [
     ),
     Case("slice", [CUBE], {"begin": 1, "end": 9}, expect=lambda x: x[1][None], note="beyond the end"),
     Case("slice", [CUBE], {"begin": 5, "end": 9}, expect=lambda x: np.zeros((0, 3, 4)), wrt=(), note="empty"),
+    Case(
+        "_slice_assign",
+        [Arr((2, 3)), Arr((2, 2))],
+        {"begin": (None, -1), "end": (None, None), "step": (1, -2)},
+        expect=lambda x, y: np.stack([y[:, 1], x[:, 1], y[:, 0]], 1),
+    ),
+    Case(
+        "_slice_assign_scalar",
+        [Arr((2, 3))],
+        {"scalar": 2.5, "begin": (1,), "end": (2,)},
+        expect=lambda x: np.stack([x[0], [2.5] * 3]),
+    ),
     Case("slice_axis", [CUBE], {"axis": -1, "begin": -2, "end": None}, expect=lambda x: x[:, :, [2, 3]]),
     Case("slice_axis", [CUBE], {"axis": 1, "begin": 0, "end": -1}, expect=lambda x: x[:, [0, 1]]),
     Case("slice_like", [Arr((3, 4)), Arr((2, 3))], expect=lambda x, y: x[[0, 1]][:, [0, 1, 2]], wrt=(0,)),

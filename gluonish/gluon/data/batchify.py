@@ -9,6 +9,7 @@ import numpy as np
 
 from gluonish.context import Context, cpu, current_context
 from gluonish.dtype import as_dtype
+from gluonish.engine.kinds import of_current_kind
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import ArgumentError, ArgumentTypeError, DTypeError, ShapeMismatchError
 from gluonish.shape import format_shape
@@ -115,4 +116,4 @@ def _stacked(data: Sequence[Any]) -> np.ndarray[Any, Any]:
 
 def adopt(host: np.ndarray[Any, Any], ctx: Context) -> NDArray:
     """Return an array of memory that nobody else holds: without a copy where it is in its place."""
-    return from_data(host, ctx) if ctx.device_type == "gpu" else NDArray(host, ctx)
+    return of_current_kind(from_data(host, ctx) if ctx.device_type == "gpu" else NDArray(host, ctx))
