@@ -3,9 +3,7 @@
 ``import gluonish as mx`` is the idiom that users of Apache MXNet know.
 """
 
-import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
 from gluonish import (
     attribute,
@@ -35,6 +33,7 @@ from gluonish._version import __version__
 from gluonish.attribute import AttrScope
 from gluonish.base import MXNetError
 from gluonish.context import Context, cpu, cpu_pinned, cpu_shared, current_context, gpu, num_gpus
+from gluonish.engine.later import import_later as _import_later
 from gluonish.util import (
     is_np_array,
     is_np_shape,
@@ -69,33 +68,29 @@ if _TYPE_CHECKING:
     from gluonish import visualization as viz
 
 LAZY = {
-    "callback": "callback",
-    "compat": "compat",
-    "error": "error",
-    "log": "log",
-    "model": "model",
-    "mon": "monitor",
-    "monitor": "monitor",
-    "np": "numpy",
-    "npx": "numpy_extension",
-    "numpy": "numpy",
-    "numpy_extension": "numpy_extension",
-    "operator": "operator",
-    "profiler": "profiler",
-    "registry": "registry",
-    "runtime": "runtime",
-    "test_utils": "test_utils",
-    "visualization": "visualization",
-    "viz": "visualization",
+    "callback": "gluonish.callback",
+    "compat": "gluonish.compat",
+    "error": "gluonish.error",
+    "log": "gluonish.log",
+    "model": "gluonish.model",
+    "mon": "gluonish.monitor",
+    "monitor": "gluonish.monitor",
+    "np": "gluonish.numpy",
+    "npx": "gluonish.numpy_extension",
+    "numpy": "gluonish.numpy",
+    "numpy_extension": "gluonish.numpy_extension",
+    "operator": "gluonish.operator",
+    "profiler": "gluonish.profiler",
+    "registry": "gluonish.registry",
+    "runtime": "gluonish.runtime",
+    "test_utils": "gluonish.test_utils",
+    "visualization": "gluonish.visualization",
+    "viz": "gluonish.visualization",
 }
 """Modules that are loaded when they are first asked for, by the names they have here."""
 
 
-def __getattr__(name: str) -> _Any:
-    if name not in LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = globals()[name] = _importlib.import_module(f"{__name__}.{LAZY[name]}")
-    return module
+__getattr__ = _import_later(globals(), LAZY)
 
 
 def __dir__() -> list[str]:
