@@ -81,6 +81,10 @@ BINARY["divide"] = BINARY["true_divide"]
 BINARY["remainder"] = BINARY["mod"]
 
 
+OFFICIAL = {"fix": "trunc"}
+"""What official NumPy calls a function, where it has deprecated its name."""
+
+
 def functions() -> dict[str, Callable[..., Any]]:
     """Return all of these functions by name."""
     made: dict[str, Callable[..., Any]] = {name: _unary(name, op_name) for name, op_name in UNARY.items()}
@@ -92,7 +96,7 @@ def _unary(name: str, op_name: str) -> Callable[..., Any]:
     def function(x: Any, out: Any = None, **kwargs: Any) -> Any:
         check_keywords(name, kwargs)
         if is_number(x):
-            return getattr(np, name)(x)
+            return getattr(np, OFFICIAL.get(name, name))(x)
         return call(op_name, as_array(x, name), out=out)
 
     return _named(function, name, op_name)

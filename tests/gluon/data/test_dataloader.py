@@ -547,6 +547,7 @@ def sample(x):
         threading.Event().wait()
     return x
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where this was started in the background
 signal.signal(signal.SIGTERM, lambda *_: print("handler of the program", flush=True))
 loader = DataLoader(SimpleDataset(list(range(8))).transform(sample), 1, num_workers=2, prefetch={prefetch})
 iterator = iter(loader)
