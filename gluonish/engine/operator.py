@@ -51,7 +51,10 @@ __all__ = [
     "declare_later",
     "find_operator",
     "is_attribute",
+    "is_operator",
     "operator",
+    "operator_maker",
+    "operator_with",
     "operators",
 ]
 
@@ -562,6 +565,7 @@ def _place(saved: list[tuple[bool, int]], which: tuple[bool, int]) -> int:
 _CHECKED_LIMIT = 4096
 
 _TABLE: dict[str, Operator] = {}
+_MAKERS: dict[str, Callable[..., Operator]] = {}
 
 _LATER: dict[str, Callable[[], Any]] = {}
 
@@ -612,6 +616,39 @@ def declare_later(prefix: str, declare: Callable[[], Any]) -> None:
         declare: declares them.
     """
     _LATER[prefix] = declare
+
+
+def operator_maker(name: str) -> Callable[[Callable[..., Operator]], Callable[..., Operator]]:
+    """Register the decorated function as what makes operator ``name``, from the parameters of each use.
+
+    It is for operators whose inputs and outputs are not known before their parameters are.
+
+    Raises:
+        DuplicateNameError: the name is taken.
+    """
+
+    def register(maker: Callable[..., Operator]) -> Callable[..., Operator]:
+        if is_operator(name):
+            raise DuplicateNameError(f"Operator {name!r}", "is declared twice")
+        _MAKERS[name] = maker
+        return maker
+
+    return register
+
+
+def is_operator(name: str) -> bool:
+    """Tell whether there is an operator of a name: in the table, or made for each use."""
+    return name in _TABLE or name in _MAKERS
+
+
+def operator_with(name: str, given: Mapping[str, Any]) -> Operator:
+    """Return the operator of a name: that of the table, or one made for these parameters.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    maker = _MAKERS.get(name)
+    return find_operator(name) if maker is None else maker(given)
 
 
 def operators() -> dict[str, Operator]:

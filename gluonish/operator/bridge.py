@@ -11,7 +11,7 @@ from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.mode import ModeScope
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray
-from gluonish.engine.operator import XP, Array, GradientPlan, Operator
+from gluonish.engine.operator import XP, Array, GradientPlan, Operator, operator_maker
 from gluonish.engine.template import Template
 from gluonish.errors import ArgumentError, GluonishError, OperatorError
 from gluonish.operator.custom import CustomOpProp, make_prop
@@ -51,6 +51,11 @@ class CustomOperator(Operator):
         self.variadic = None
         self.param_names = ()
         self.extras = ("training", "context", "notes")
+
+    def fill(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return no parameters: those of a use are part of the operator that is made for it."""
+        del given
+        return {}
 
     def written(self, params: Mapping[str, Any], training: bool) -> tuple[int, ...]:
         """Return the positions of the states: whether they are written only the program knows."""
@@ -206,6 +211,14 @@ class CustomOperator(Operator):
             for x, each in zip(gradients, needed, strict=False)
         ]
         return (*results, *[None] * len(self._states))
+
+
+@operator_maker("Custom")
+def custom_operator(given: Mapping[str, Any]) -> CustomOperator:
+    """Return the operator for one use of a program's own."""
+    return CustomOperator(
+        given.get("op_type"), {key: each for key, each in given.items() if key != "op_type"}
+    )
 
 
 def _name(function: Callable[..., Any]) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gluonish.engine.operator import Operator, find_operator
+from gluonish.engine.operator import Operator, is_operator, operator_with
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -189,7 +189,7 @@ def _node_from_dict(entry: Any, nodes: Sequence[Node], *, older: bool) -> Node:
     written = _strings(name, {**entry.get("param", {}), **entry.get("attr", {}), **entry.get("attrs", {})})
     if entry["op"] == "null":
         return Node(None, name, attrs=_attributes(written))
-    op = _operator(entry["op"], name)
+    op = _operator(entry["op"], written, name)
     inputs = [_checked_entry(nodes, each, len(nodes)) for each in entry["inputs"]]
     if older:
         written = _upgraded(op, written, inputs)
@@ -218,15 +218,17 @@ def _attributes(written: Mapping[str, str]) -> dict[str, str]:
     return {f"__{key}__" if key in HIDDEN_KEYS else key: value for key, value in written.items()}
 
 
-def _operator(op_name: str, node_name: str) -> Operator:
-    try:
-        return find_operator(op_name)
-    except UnknownNameError as error:
+def _operator(op_name: str, written: Mapping[str, str], node_name: str) -> Operator:
+    if not is_operator(op_name):
         raise UnknownNameError(
             f"Node {node_name!r}",
             f"has an operator that gluonish does not have: {op_name!r}",
             fix="See docs/operators.md for those it has.",
-        ) from error
+        )
+    try:
+        return operator_with(op_name, {key: each for key, each in written.items() if not _is_attribute(key)})
+    except GluonishError as error:
+        raise located(error, node_name) from error
 
 
 def _checked_entry(nodes: Sequence[Node], entry: Any, end: int) -> Entry:

@@ -7,7 +7,7 @@
 ``consistency``  the same computation in several ways
 ``statistics``   random generators
 ``data``         data in files
-``evaluation``   running a symbol
+``evaluation``   a symbol with arrays
 
 ``from mxnet.test_utils import *`` brings a few modules too, as it always did: ``mx``, ``np``, ``rnd`` ...
 For tests of your own operators and blocks see also ``gluonish.testing``.

@@ -15,18 +15,7 @@ from gluonish.errors import ArgumentError
 from gluonish.symbol import Symbol
 from gluonish.symbol.program import Program
 
-__all__ = ["BoundSymbol", "evaluate"]
-
-
-def evaluate(symbol: Symbol, values: Mapping[str, NDArray]) -> list[NDArray]:
-    """Return the outputs of a symbol; recorded where recording is on.
-
-    Args:
-        symbol: the symbol.
-        values: arrays for all its variables, by name.
-    """
-    program = Program(symbol.outputs)
-    return program.run([values[node.name] for node in program.variables])
+__all__ = ["BoundSymbol"]
 
 
 class BoundSymbol:
@@ -62,6 +51,7 @@ class BoundSymbol:
         self.aux_dict = dict(states or {})
         self.grad_dict: dict[str, NDArray | None] = {}
         self.outputs: list[NDArray] = []
+        self._program = Program(symbol.outputs)
         for name, array in self.arg_dict.items():
             request = (grad_req or {}).get(name, "null")
             if request != "null":
@@ -80,12 +70,8 @@ class BoundSymbol:
         for name, value in kwargs.items():
             self.arg_dict[name][:] = value
         values = {**self.arg_dict, **self.aux_dict}
-        if not is_train:
-            with autograd.pause():
-                self.outputs = evaluate(self.symbol, values)
-            return self.outputs
-        with autograd.record():
-            self.outputs = evaluate(self.symbol, values)
+        with autograd.record() if is_train else autograd.pause():
+            self.outputs = self._program.run([values[node.name] for node in self._program.variables])
         return self.outputs
 
     def backward(self, out_grads: Any = None) -> None:

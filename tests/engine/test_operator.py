@@ -466,3 +466,20 @@ def test_training_in_a_rule_is_what_it_was_when_the_operator_ran():
             y = invoke(op, [x], {})
         y.backward(train_mode=not train_mode)
     assert seen == [True, False]
+
+
+# -- operators made for one use ---------------------------------------------------------------------------
+
+
+def test_an_operator_may_be_made_from_the_parameters_of_its_use(monkeypatch):
+    monkeypatch.setattr(table, "_MAKERS", {})
+
+    @table.operator_maker("made_for_tests")
+    def make(given):
+        return Operator(f"made_{given['units']}", lambda xp, data: data)
+
+    assert table.operator_with("made_for_tests", {"units": 3}).name == "made_3"
+    assert table.operator_with("relu", {}) is find_operator("relu")
+    for taken in ("made_for_tests", "relu"):
+        with pytest.raises(DuplicateNameError, match=f"Operator '{taken}' is declared twice"):
+            table.operator_maker(taken)(make)

@@ -87,6 +87,21 @@ class TwoProp(CustomOpProp):
         return SumAndCount()
 
 
+class Remember(CustomOp):
+    def forward(self, is_train, req, in_data, out_data, aux):
+        self.seen = in_data[0].asnumpy()
+        self.assign(out_data[0], req[0], in_data[0])
+
+    def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+        self.assign(in_grad[0], req[0], mx.nd.array(self.seen))
+
+
+@register("test_remember")
+class RememberProp(CustomOpProp):
+    def create_operator(self, ctx, in_shapes, in_dtypes):
+        return Remember()
+
+
 def variable(values, grad_req="write", ctx=None, dtype=None):
     x = mx.nd.array(values, ctx=ctx, dtype=dtype)
     x.attach_grad(grad_req)
@@ -160,19 +175,6 @@ def test_a_state_may_be_written_again_before_the_backward_pass():
 
 
 def test_each_call_has_an_object_of_its_own_that_the_gradient_meets_again():
-    class Remember(CustomOp):
-        def forward(self, is_train, req, in_data, out_data, aux):
-            self.seen = in_data[0].asnumpy()
-            self.assign(out_data[0], req[0], in_data[0])
-
-        def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
-            self.assign(in_grad[0], req[0], mx.nd.array(self.seen))
-
-    @register("test_remember")
-    class RememberProp(CustomOpProp):
-        def create_operator(self, ctx, in_shapes, in_dtypes):
-            return Remember()
-
     x = variable([1.0])
     with autograd.record():
         first = mx.nd.Custom(x, op_type="test_remember")
@@ -256,6 +258,51 @@ def test_a_symbol_without_inputs_makes_variables():
     y = mx.sym.Custom(data=mx.sym.var("q"), op_type="test_power", exponent=3)
     assert y.list_arguments() == ["q"]
     assert y.outputs[0][0].given == {"op_type": "test_power", "exponent": 3}
+
+
+def test_a_symbol_is_written_to_text_and_read_again():
+    y = mx.sym.Custom(mx.sym.var("a"), op_type="test_two", name="t", attr={"__group__": "1"})
+    z = mx.sym.Custom(y[0] + y[1], op_type="test_power", exponent=3, name="p")
+    read = mx.sym.load_json(z.tojson())
+    assert read.tojson() == z.tojson()
+    assert read.list_auxiliary_states() == ["t_calls"]
+    assert mx.test_utils.simple_forward(read, a=[1.0], t_rhs=[5.0], t_calls=[0.0]).tolist() == [8]
+
+
+def test_a_text_with_an_operator_that_is_not_registered_names_it():
+    text = mx.sym.Custom(mx.sym.var("a"), op_type="test_power").tojson().replace("test_power", "gone")
+    with pytest.raises(MXNetError, match=r"Node 'custom[0-9]+': custom operator 'gone' is not registered"):
+        mx.sym.load_json(text)
+
+
+def test_a_hybridized_block_runs_one_and_its_gradient():
+    class Net(mx.gluon.HybridBlock):
+        def hybrid_forward(self, F, x):
+            return F.Custom(F.Custom(x, op_type="test_power", exponent=2), op_type="test_power", exponent=3)
+
+    net = Net()
+    net.hybridize()
+    for value in (2.0, 3.0):
+        x = variable([value])
+        with autograd.record():
+            y = net(x)
+        y.backward()
+        assert y.asscalar() == pytest.approx(value**6)
+        assert x.grad.asscalar() == pytest.approx(6 * value**5)
+
+
+def test_each_call_of_a_hybridized_block_has_an_object_of_its_own_too():
+    class Net(mx.gluon.HybridBlock):
+        def hybrid_forward(self, F, x):
+            return F.Custom(x, op_type="test_remember")
+
+    net = Net()
+    net.hybridize()
+    xs = [variable([value]) for value in (1.0, 2.0)]
+    with autograd.record():
+        ys = [net(x) for x in xs]
+    autograd.backward(ys)
+    assert [x.grad.asscalar() for x in xs] == [1, 2]
 
 
 # -- errors -----------------------------------------------------------------------------------------------
