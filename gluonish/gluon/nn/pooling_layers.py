@@ -153,15 +153,38 @@ class MaxPool2D(_MaxPool):
 
 
 class MaxPool3D(_MaxPool):
-    """The maximum of each window; input (N, C, D, H, W). Arguments: see MaxPool2D."""
+    """The maximum of each window; input (N, C, D, H, W). Arguments: see MaxPool2D; these come in this order."""
 
     ndim = 3
 
+    def __init__(
+        self,
+        pool_size: Any = 2,
+        strides: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        layout: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, layout, ceil_mode, **kwargs)
+
 
 class AvgPool1D(_AvgPool):
-    """The average of each window; input (N, C, W). Arguments: see AvgPool2D."""
+    """The average of each window; input (N, C, W). Arguments: see AvgPool2D; these come in this order."""
 
     ndim = 1
+
+    def __init__(
+        self,
+        pool_size: Any = 2,
+        strides: Any = None,
+        padding: Any = 0,
+        layout: str | None = None,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, ceil_mode, layout, count_include_pad, **kwargs)
 
 
 class AvgPool2D(_AvgPool):
