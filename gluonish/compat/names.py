@@ -13,11 +13,7 @@ GUIDE = "docs/from-mxnet.md"
 
 _PLACES = {
     "mxnet.symbol.symbol": "gluonish.symbol.symbol",
-    "mxnet.symbol.op": "gluonish.sym",
     "mxnet.symbol": "gluonish.sym",
-    "mxnet.ndarray.ndarray": "gluonish.engine.ndarray",
-    "mxnet.ndarray.utils": "gluonish.nd",
-    "mxnet.ndarray.op": "gluonish.nd",
     "mxnet.ndarray": "gluonish.nd",
     "mxnet": "gluonish",
 }
@@ -47,9 +43,12 @@ def to_mxnet(name: str) -> str:
 
     Example:
         >>> to_mxnet("gluonish.gluon.nn"), to_mxnet("gluonish.nd")
-        ('mxnet.gluon.nn', 'mxnet.nd')
+        ('mxnet.gluon.nn', 'mxnet.ndarray')
     """
-    return "mxnet" + name.removeprefix("gluonish")
+    for theirs, ours in _PLACES.items():
+        if name == ours or name.startswith(ours + "."):
+            return theirs + name.removeprefix(ours)
+    return name
 
 
 def is_public(name: str) -> bool:

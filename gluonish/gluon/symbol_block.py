@@ -226,6 +226,10 @@ class SymbolBlock(HybridBlock):
         """There is none: the graph is given."""
         raise NotImplementedError("a SymbolBlock has no hybrid_forward(); its graph is given")
 
+    def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
+        """Move all parameters to other contexts, or none of them; see ``ParameterDict.reset_ctx``."""
+        self.collect_params().reset_ctx(ctx)
+
     def cast(self, dtype: Any) -> None:
         """Change the element type of all parameters; those of batch normalisation stay in float32 or more."""
         super().cast(dtype)

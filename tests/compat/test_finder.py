@@ -17,7 +17,7 @@ from gluonish.errors import MissingImportError, MissingModuleError, MissingNameE
 MODULES = {
     "mxnet": "gluonish",
     "mxnet.ndarray": "gluonish.nd",
-    "mxnet.ndarray.ndarray": "gluonish.engine.ndarray",
+    "mxnet.ndarray.ndarray": "gluonish.nd.ndarray",
     "mxnet.ndarray.linalg": "gluonish.nd.linalg",
     "mxnet.symbol": "gluonish.sym",
     "mxnet.symbol.symbol": "gluonish.symbol.symbol",

@@ -309,6 +309,14 @@ def test_hybridizing_it_changes_nothing():
         np.testing.assert_array_equal(block(nd.ones((2, 3))).asnumpy(), expected)
 
 
+def test_all_parameters_move_to_other_contexts(two):
+    block = ready(SymbolBlock(sym.FullyConnected(sym.var("data"), num_hidden=4, name="fc"), sym.var("data")))
+    block(nd.ones((2, 3)))
+    block.reset_ctx(two)
+    assert [p.list_ctx() for p in block.collect_params().values()] == [two, two]
+    assert block(nd.ones((2, 3), ctx=two[1])).context == two[1]
+
+
 def test_normalisation_stays_in_single_precision_when_the_rest_is_cast_to_half():
     data = sym.var("data")
     y = sym.FullyConnected(data, num_hidden=4, name="fc")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import numpy as np
 import pytest
 
 import gluonish as mx
@@ -80,3 +81,12 @@ def test_a_block_can_be_assigned_to_a_copy():
 
 def test_an_array_is_writable():
     assert nd.zeros((1,)).writable
+
+
+def test_private_numbers_are_those_of_mxnet():
+    found = mx.nd.ndarray
+    assert found._DTYPE_NP_TO_MX[np.float32] == 0
+    assert found._DTYPE_MX_TO_NP[6] is np.int64
+    assert found._DTYPE_NP_TO_MX[None] == -1
+    assert found._GRAD_REQ_MAP == {"null": 0, "write": 1, "add": 3}
+    assert found._STORAGE_TYPE_ID_TO_STR[1] == "row_sparse"

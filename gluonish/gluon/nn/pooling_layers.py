@@ -153,7 +153,10 @@ class MaxPool2D(_MaxPool):
 
 
 class MaxPool3D(_MaxPool):
-    """The maximum of each window; input (N, C, D, H, W). Arguments: see MaxPool2D; these come in this order."""
+    """The maximum of each window; input (N, C, D, H, W).
+
+    Arguments: see MaxPool2D. They come in another order.
+    """
 
     ndim = 3
 
@@ -170,7 +173,10 @@ class MaxPool3D(_MaxPool):
 
 
 class AvgPool1D(_AvgPool):
-    """The average of each window; input (N, C, W). Arguments: see AvgPool2D; these come in this order."""
+    """The average of each window; input (N, C, W).
+
+    Arguments: see AvgPool2D. They come in another order.
+    """
 
     ndim = 1
 
