@@ -29,6 +29,7 @@ CAUGHT_AS = {
     "ShapeInferenceError": {ValueError},
     "ShapeMismatchError": {ValueError, AssertionError},
     "BroadcastError": {ValueError, AssertionError},
+    "ShapeInferenceError": {ValueError},
     "IndexOutOfRangeError": {IndexError, ValueError},
     "IndexTypeError": {IndexError, TypeError, ValueError},
     "OperatorError": {ValueError, TypeError},

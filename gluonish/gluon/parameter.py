@@ -289,7 +289,8 @@ class Parameter(ParameterViews):
                 dtype=self.dtype,
                 lr_mult=multiplier_at(self.lr_mult, 0),
                 wd_mult=multiplier_at(self.wd_mult, 0),
-                init=self.init,
+                init=self.init if isinstance(self.init, str) or hasattr(self.init, "dumps") else None,
+                stype=self._core.stype,
             )
         return self._symbol
 

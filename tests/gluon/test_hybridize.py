@@ -500,6 +500,15 @@ def test_an_input_where_the_parameters_are_not_is_an_error():
         layer(nd.ones((1, 3), ctx=mx.cpu(1)))
 
 
+def test_an_input_where_the_parameters_are_not_settles_nothing():
+    layer = nn.Dense(1, prefix="fc_")
+    layer.initialize()
+    layer.hybridize()
+    with pytest.raises(ContextError, match=r"'fc_weight' was not initialized on context cpu\(1\)"):
+        layer(nd.ones((1, 3), ctx=mx.cpu(1)))
+    assert layer(nd.ones((1, 5))).shape == (1, 1)
+
+
 def test_threads_capture_one_graph_and_run_it_together():
     block = Counted(lambda F, x: F.relu(x * 2))
     block.hybridize()

@@ -517,6 +517,12 @@ def test_var_is_one_symbol_with_the_name():
     assert parameter.var().name == "w"
     assert parameter.var().attr("__lr_mult__") == "2.0"
     assert parameter.var().attr("__shape__") == "(2, 0)"
+    assert parameter.var().attr("__storage_type__") == "0"
+
+
+def test_the_symbol_of_a_parameter_that_a_function_fills_does_not_name_an_initializer():
+    parameter = Parameter("w", shape=(2,), init=lambda _, array: array.__setitem__(slice(None), 1))
+    assert "__init__" not in parameter.var().list_attr()
 
 
 @pytest.mark.parametrize(
