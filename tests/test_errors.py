@@ -29,7 +29,6 @@ CAUGHT_AS = {
     "ShapeInferenceError": {ValueError},
     "ShapeMismatchError": {ValueError, AssertionError},
     "BroadcastError": {ValueError, AssertionError},
-    "ShapeInferenceError": {ValueError},
     "IndexOutOfRangeError": {IndexError, ValueError},
     "IndexTypeError": {IndexError, TypeError, ValueError},
     "OperatorError": {ValueError, TypeError},

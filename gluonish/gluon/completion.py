@@ -15,7 +15,7 @@ the shapes they had.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,7 @@ def _own_pending(block: Block) -> list[ParameterCore]:
 def _complete_and_run(block: Block, args: tuple[Any, ...], pending: list[ParameterCore]) -> Any:
     _mark_called(pending)
     if block.is_traceable:
-        _check_contexts(args, pending)
+        _check_contexts(leaves_of(args), pending)
     # One thread completes; others that came meanwhile find nothing left to do.
     with lifecycle.COMPLETING, _undone_on_failure(pending):
         _complete(block, args, [core for core in pending if core.is_deferred])
@@ -71,24 +71,16 @@ def _mark_called(pending: Sequence[ParameterCore]) -> None:
             core.owner.called = True
 
 
-def _check_contexts(args: tuple[Any, ...], pending: list[ParameterCore]) -> None:
+def _check_contexts(inputs: Iterable[Any], pending: Sequence[ParameterCore]) -> None:
     """Refuse inputs that are on none of the parameters' contexts, before anything follows from them.
 
     Raises:
         ContextError: they are.
     """
-    first = next(_arrays(args), None)
+    first = next((each for each in inputs if isinstance(each, NDArray)), None)
     if first is not None:
         for core in pending:
             core.require_on(first.context)
-
-
-def _arrays(value: Any) -> Iterator[NDArray]:
-    if isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _arrays(each)
-    elif isinstance(value, NDArray):
-        yield value
 
 
 @contextmanager
@@ -164,6 +156,7 @@ def complete_graph(graph: Trace, cores: Sequence[ParameterCore], arrays: Sequenc
     """
     pending = [core for core in cores if core.is_deferred]
     _mark_called(pending)
+    _check_contexts(arrays, pending)
     with lifecycle.COMPLETING, _undone_on_failure(pending):
         pending = [core for core in pending if core.is_deferred]
         shapes = graph.shapes(arrays) if pending else {}
