@@ -18,6 +18,7 @@ from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.parameter_files import check_names, named_arrays
 from gluonish.gluon.selection import Selector, matcher
+from gluonish.gluon.structure import flatten_to_lists, regroup_leaves
 from gluonish.parameter import lifecycle
 from gluonish.parameter.explain import Owner
 from gluonish.parameter.lifecycle import as_contexts
@@ -472,8 +473,8 @@ class Block:
             parameter.core.owner = Owner(self, self.settled_by.get(attribute))
 
 
-_BlockScope = BlockScope
-"""MXNet's name for it."""
+# Private names of MXNet that programs import from here.
+_BlockScope, _flatten, _regroup = BlockScope, flatten_to_lists, regroup_leaves
 
 
 def _kind_of(value: Any) -> type[Any]:

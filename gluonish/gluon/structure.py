@@ -14,7 +14,15 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError
 from gluonish.symbol import Symbol
 
-__all__ = ["Format", "flatten", "leaves_of", "regroup", "same_format"]
+__all__ = [
+    "Format",
+    "flatten",
+    "flatten_to_lists",
+    "leaves_of",
+    "regroup",
+    "regroup_leaves",
+    "same_format",
+]
 
 Format: TypeAlias = "int | list[Any] | tuple[Any, ...]"
 
@@ -68,6 +76,27 @@ def regroup(leaves: Iterator[Any], form: Format) -> Any:
         return next(leaves) if form == ARRAY else [next(leaves) for _ in range(form)]
     inner = [regroup(leaves, each) for each in form]
     return inner if isinstance(form, list) else tuple(inner)
+
+
+def flatten_to_lists(args: Any, inout_str: str) -> tuple[list[Any], Any]:
+    """Return what ``flatten`` returns, with lists for tuples in the format: what MXNet's ``_flatten`` gives.
+
+    Example:
+        >>> import gluonish as mx
+        >>> flatten_to_lists((mx.nd.ones(1), (None,)), "input")[1]
+        [0, [-1]]
+    """
+
+    def as_lists(form: Format) -> Any:
+        return form if isinstance(form, int) else [as_lists(each) for each in form]
+
+    leaves, form = flatten(args, inout_str)
+    return leaves, as_lists(form)
+
+
+def regroup_leaves(args: Sequence[Any], fmt: Any) -> Any:
+    """Return leaves in the structure of a format: what MXNet's ``_regroup`` gives."""
+    return regroup(iter(args), fmt)
 
 
 def same_format(first: Format, second: Format) -> bool:

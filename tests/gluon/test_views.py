@@ -13,7 +13,7 @@ import pytest
 import gluonish as mx
 from gluonish.errors import GradientError
 from gluonish.gluon import Parameter, Trainer, nn
-from gluonish.gluon.block import _BlockScope
+from gluonish.gluon.block import _BlockScope, _flatten, _regroup
 
 
 @pytest.fixture
@@ -270,6 +270,18 @@ def test_what_is_in_force_has_an_older_private_name_too(holder, attribute, other
     getattr(holder, attribute).value = other
     assert in_force() is other
     getattr(holder, attribute).value = before
+
+
+def test_structures_are_flattened_to_mxnets_formats_and_regrouped():
+    a, b, c = map(mx.nd.ones, (1, 2, 3))
+    leaves, form = _flatten((a, [b, (c, None)]), "input")
+    assert form == [0, [0, [0, -1]]]
+    assert [None if leaf is None else leaf.shape for leaf in leaves] == [(1,), (2,), (3,), None]
+    assert _regroup(leaves, form) == [a, [b, [c, None]]]
+    assert _flatten(a, "input") == ([a], 0)
+    assert _regroup([a], 0) is a
+    with pytest.raises(ValueError, match="The input of a hybridized block must consist of arrays or symbols"):
+        _flatten(3, "input")
 
 
 def test_an_initializer_keeps_its_arguments():
