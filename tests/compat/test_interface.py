@@ -83,9 +83,8 @@ LACKING = {
             "get_zip_data",
         },
     },
-    "iterators, the Module API and operators of before 2017": {
+    "iterators and the Module API": {
         "mxnet.model": {"FeedForward"},
-        "mxnet.operator": {"NDArrayOp", "NumpyOp", "PythonOp"},
     },
     "drawings": {"mxnet.visualization": {"plot_network"}},
     "details of how MXNet does it": {
