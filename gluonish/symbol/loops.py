@@ -283,7 +283,8 @@ def cond(
     Example:
         >>> import gluonish as mx
         >>> x = mx.sym.var("x")
-        >>> y = mx.sym.contrib.cond(x > 0, lambda: x * 2, lambda: x - 1)
+        >>> with mx.name.NameManager():
+        ...     y = mx.sym.contrib.cond(x > 0, lambda: x * 2, lambda: x - 1)
         >>> y.list_arguments(), y.list_outputs()
         (['x'], ['_cond0_output'])
     """
