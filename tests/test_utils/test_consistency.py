@@ -35,6 +35,14 @@ def test_different_symbols_are_told_apart():
         )
 
 
+def test_outputs_of_several_symbols_correspond_by_position_whatever_they_are_called():
+    symbols = [mx.sym.square(X, name="y"), X * X]
+    truth = tu.check_consistency(symbols, settings(np.float64, np.float32))
+    assert sorted(truth) == ["x", "y_output"]
+    with pytest.raises(ComparisonError, match="y_output of setting 1"):
+        tu.check_consistency([symbols[0], X * 2], settings(np.float64, np.float32))
+
+
 def test_a_difference_may_be_printed(capsys):
     pair = [mx.sym.sin(X, name="y"), mx.sym.cos(X, name="y")]
     tu.check_consistency(pair, settings(np.float64, np.float32), raise_on_err=False)
