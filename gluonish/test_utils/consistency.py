@@ -224,7 +224,7 @@ def _results(net: Any, data: Sequence[NDArray], test_grad: bool) -> list[NDArray
 def compare_optimizer(
     opt1: Any,
     opt2: Any,
-    shape: Sequence[int],
+    shape: Sequence[Any],
     dtype: Any,
     w_stype: str = "default",
     g_stype: str = "default",
@@ -235,10 +235,13 @@ def compare_optimizer(
 ) -> None:
     """Assert that two optimizers update weights alike, once.
 
+    Given a list of shapes, the first optimizer updates the weights one after the other, the second all at
+    once: with lists of indices, weights, gradients and states.
+
     Args:
         opt1: an optimizer.
         opt2: another one.
-        shape: the shape of a weight.
+        shape: the shape of a weight, or a list of the shapes of ``ntensors`` weights.
         dtype: its dtype.
         w_stype: the storage type of weights: ``"default"``.
         g_stype: the storage type of gradients: ``"default"``.
@@ -249,16 +252,25 @@ def compare_optimizer(
 
     Raises:
         ComparisonError: they differ.
-        ArgumentError: another storage type.
+        ArgumentError: another storage type, or a number of shapes that is not ``ntensors``.
     """
-    weights = [rand_ndarray(shape, w_stype, dtype=dtype) for _ in range(ntensors)]
-    gradients = [rand_ndarray(shape, g_stype, dtype=dtype) for _ in range(ntensors)]
+    shapes = shape if isinstance(shape, list) else [shape] * ntensors
+    if len(shapes) != ntensors:
+        raise ArgumentError(
+            "compare_optimizer()", "needs a shape for each weight", expected=ntensors, received=len(shapes)
+        )
+    weights = [rand_ndarray(each, w_stype, dtype=dtype) for each in shapes]
+    gradients = [rand_ndarray(each, g_stype, dtype=dtype) for each in shapes]
     outcomes = []
-    for optimizer in (opt1, opt2):
+    for optimizer, together in ((opt1, False), (opt2, isinstance(shape, list))):
         own = [each.copy() for each in weights]
+        given = [each.copy() for each in gradients]
         states = [optimizer.create_state_multi_precision(i, each) for i, each in enumerate(own)]
-        for i, (weight, gradient) in enumerate(zip(own, gradients, strict=True)):
-            optimizer.update_multi_precision(i, weight, gradient.copy(), states[i])
+        if together:
+            optimizer.update_multi_precision(list(range(ntensors)), own, given, states)
+        else:
+            for i, (weight, gradient) in enumerate(zip(own, given, strict=True)):
+                optimizer.update_multi_precision(i, weight, gradient, states[i])
         outcomes.append((own, states))
     (weights1, states1), (weights2, states2) = outcomes
     if compare_states:

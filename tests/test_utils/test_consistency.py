@@ -117,6 +117,23 @@ def test_equal_optimizers_agree():
     tu.compare_optimizer(*make, (2, 3), "float32", ntensors=2)
 
 
+def test_given_a_list_of_shapes_the_second_optimizer_updates_all_weights_at_once():
+    calls = []
+
+    class Spied(mx.optimizer.SGD):
+        def update_multi_precision(self, index, weight, grad, state):
+            calls.append((index, [each.shape for each in weight] if isinstance(index, list) else weight.shape))
+            super().update_multi_precision(index, weight, grad, state)
+
+    tu.compare_optimizer(Spied(momentum=0.9), Spied(momentum=0.9), [(2, 3), (4,)], "float32", ntensors=2)
+    assert calls == [(0, (2, 3)), (1, (4,)), ([0, 1], [(2, 3), (4,)])]
+
+
+def test_shapes_are_as_many_as_weights():
+    with pytest.raises(ArgumentError, match=r"a shape for each weight.\s+Expected 2, received 1"):
+        tu.compare_optimizer(mx.optimizer.SGD(), mx.optimizer.SGD(), [(2, 3)], "float32", ntensors=2)
+
+
 def test_optimizers_that_differ_are_told_apart():
     with pytest.raises(ComparisonError):
         tu.compare_optimizer(
