@@ -122,7 +122,9 @@ def test_given_a_list_of_shapes_the_second_optimizer_updates_all_weights_at_once
 
     class Spied(mx.optimizer.SGD):
         def update_multi_precision(self, index, weight, grad, state):
-            calls.append((index, [each.shape for each in weight] if isinstance(index, list) else weight.shape))
+            calls.append(
+                (index, [each.shape for each in weight] if isinstance(index, list) else weight.shape)
+            )
             super().update_multi_precision(index, weight, grad, state)
 
     tu.compare_optimizer(Spied(momentum=0.9), Spied(momentum=0.9), [(2, 3), (4,)], "float32", ntensors=2)
