@@ -188,8 +188,8 @@ class Block:
             path, block = ahead.pop()
             for last, parameter in block.own_parameters():
                 yield path + last, parameter
-            if block._children:
-                ahead += [(f"{path}{name}.", child) for name, child in reversed(block._children.items())]
+            below = [(f"{path}{name}.", child) for name, child in block.named_children()]
+            ahead += reversed(below)
 
     def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
         """Return all parameters by their paths, below ``prefix``: what old programs ask for by this name."""

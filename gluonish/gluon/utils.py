@@ -216,7 +216,7 @@ def shape_is_known(shape: Sequence[int] | None) -> bool:
 # -- what old programs describe their blocks with, by the names they import ----------------------------------
 
 
-def _indent(s_: str, numSpaces: int) -> str:  # noqa: N803  the names it has in MXNet
+def _indent(s_: str, numSpaces: int) -> str:  # as in MXNet
     """Return a text with all its lines but the first moved to the right."""
     return s_.replace("\n", "\n" + " " * numSpaces)
 

@@ -67,8 +67,10 @@ class Updater:
                 self.optimizer.update_multi_precision(*arguments)
             return
         for part in self._parts(weights):
-            chosen = [tuple(kept[i] for i in part) for kept in (indices, weights, grads)]
-            self.optimizer.update_multi_precision(*chosen, [states[i] for i in part])
+            several = tuple(tuple(kept[i] for i in part) for kept in (indices, weights, grads))
+            self.optimizer.update_multi_precision(
+                several[0], several[1], several[2], [states[i] for i in part]
+            )
 
     def _provide(self, index: Any, weight: NDArray) -> None:
         """Make the state of a parameter, or bring it to where its weight is."""

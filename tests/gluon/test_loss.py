@@ -42,6 +42,8 @@ from gluonish.gluon.loss import (
     SoftmaxCrossEntropyLoss,
     SquaredHingeLoss,
     TripletLoss,
+    _apply_weighting,
+    _reshape_like,
 )
 from gluonish.testing import check_gradient
 
@@ -678,8 +680,6 @@ def test_a_loss_inside_a_network_trains_it():
 
 
 def test_a_loss_of_ones_own_uses_the_helpers_by_their_names_in_mxnet():
-    from gluonish.gluon.loss import _apply_weighting, _reshape_like
-
     class Quartic(Loss):
         def hybrid_forward(self, F, pred, label, sample_weight=None):
             loss = (_reshape_like(F, label, pred) - pred) ** 4

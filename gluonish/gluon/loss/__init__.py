@@ -11,8 +11,8 @@ an underscore: ``_apply_weighting(F, loss, weight, sample_weight)`` and ``_resha
 from __future__ import annotations
 
 from gluonish.gluon.loss.base import Loss
-from gluonish.gluon.loss.base import label_like as _reshape_like  # noqa: F401
-from gluonish.gluon.loss.base import weighted as _apply_weighting  # noqa: F401
+from gluonish.gluon.loss.base import label_like as _reshape_like
+from gluonish.gluon.loss.base import weighted as _apply_weighting
 from gluonish.gluon.loss.classification import (
     HingeLoss,
     KLDivLoss,

@@ -138,13 +138,13 @@ class CenterCrop(_OfPixels):
     def change(self, x: NDArray) -> NDArray:
         """Cut out the middle."""
         rows, columns = x.shape[-3:-1]
-        width, height = self._size
+        width, height = map(float, self._size)
         if rows < height:
             width, height = width * rows / height, rows
         if columns < width:
             width, height = columns, height * columns / width
-        width, height = max(1, int(width)), max(1, int(height))
-        part = crop("CenterCrop", x, (columns - width) // 2, (rows - height) // 2, width, height)
+        across, along = max(1, int(width)), max(1, int(height))
+        part = crop("CenterCrop", x, (columns - across) // 2, (rows - along) // 2, across, along)
         return resized(part, self._size, self._interpolation)
 
 

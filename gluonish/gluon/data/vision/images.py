@@ -54,7 +54,7 @@ def as_pixels(values: NDArray, like: NDArray, *, nearest: bool) -> NDArray:
     """Return computed values in the dtype of an image: integers are rounded, or cut off, and bounded."""
     if is_float(like.dtype):
         return values.astype(like.dtype, copy=False)
-    bounds = np.iinfo(like.dtype)
+    bounds = np.iinfo(np.dtype(like.dtype).name)
     whole = nd.rint(values) if nearest else values
     return nd.clip(whole, bounds.min, bounds.max).astype(like.dtype)
 
