@@ -31,23 +31,7 @@ LACKING = {
     "images and records": {
         "mxnet.gluon.data": {"RecordFileDataset"},
         "mxnet.gluon.data.vision": {"ImageFolderDataset", "ImageRecordDataset"},
-        "mxnet.gluon.data.vision.transforms": {
-            "CenterCrop",
-            "CropResize",
-            "RandomApply",
-            "RandomBrightness",
-            "RandomColorJitter",
-            "RandomContrast",
-            "RandomFlipLeftRight",
-            "RandomFlipTopBottom",
-            "RandomHue",
-            "RandomLighting",
-            "RandomResizedCrop",
-            "RandomRotation",
-            "RandomSaturation",
-            "Resize",
-            "Rotate",
-        },
+        "mxnet.gluon.data.vision.transforms": {"RandomRotation", "Rotate"},
     },
     "networks other than ResNets": {
         "mxnet.gluon.model_zoo.vision": {
