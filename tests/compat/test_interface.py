@@ -31,7 +31,6 @@ LACKING = {
     "images and records": {
         "mxnet.gluon.data": {"RecordFileDataset"},
         "mxnet.gluon.data.vision": {"ImageFolderDataset", "ImageRecordDataset"},
-        "mxnet.gluon.data.vision.transforms": {"RandomRotation", "Rotate"},
     },
     "networks other than ResNets": {
         "mxnet.gluon.model_zoo.vision": {

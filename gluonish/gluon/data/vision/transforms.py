@@ -28,6 +28,7 @@ from gluonish.gluon.data.vision.cropping import (
     Resize,
 )
 from gluonish.gluon.data.vision.images import check_image, drawn
+from gluonish.gluon.data.vision.rotation import RandomRotation, Rotate
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.nn.containers import Sequential
 from gluonish.shape import format_shape
@@ -47,8 +48,10 @@ __all__ = [
     "RandomHue",
     "RandomLighting",
     "RandomResizedCrop",
+    "RandomRotation",
     "RandomSaturation",
     "Resize",
+    "Rotate",
     "ToTensor",
 ]
 
