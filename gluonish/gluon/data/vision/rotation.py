@@ -55,7 +55,8 @@ class Rotate(Block):
                 fix="Apply ToTensor() or Cast() first.",
             )
         images = x.reshape((-1, *x.shape[-3:]))
-        grids = [_grid(*x.shape[-2:], self.degrees(), self._zoom) for _ in range(len(images))]
+        height, width = x.shape[-2:]
+        grids = [_grid(height, width, self.degrees(), self._zoom) for _ in range(len(images))]
         grid = from_data(np.stack(grids), x.context, x.dtype)
         return nd.BilinearSampler(images, grid).reshape(x.shape)
 
