@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -59,6 +60,7 @@ class Block:
     """For parameters by attribute, the constructor argument that would give their unknown axes."""
 
     _empty_prefix: bool
+    _names_below: Counter[str]
     _prefix: str
     _params: ParameterDict
     _children: dict[str, Any]
@@ -71,6 +73,7 @@ class Block:
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         set_plain = self.__dict__.__setitem__
         set_plain("_empty_prefix", prefix == "")
+        set_plain("_names_below", Counter())
         own_prefix, own_params = BlockScope.create(prefix, params, self._alias())
         set_plain("_prefix", own_prefix)
         set_plain("_params", own_params)
@@ -158,10 +161,7 @@ class Block:
 
     def name_scope(self) -> BlockScope:
         """Return a scope in which new blocks get names below this one's."""
-        scope = self.__dict__.get("_scope")
-        if scope is None:
-            scope = self.__dict__["_scope"] = BlockScope.of(self)
-        return scope
+        return BlockScope(self, self._names_below)
 
     # -- parameters -------------------------------------------------------------------------------------
 
@@ -469,9 +469,8 @@ class Block:
 
     def __getstate__(self) -> dict[str, Any]:
         # Hooks are functions of a running program; the rest makes the block.
-        state = {k: v for k, v in self.__dict__.items() if k != "_scope"}
         forgotten = {"_settled_at": -1, "_left_by_trace": None}
-        return {**state, "_forward_hooks": {}, "_forward_pre_hooks": {}, **forgotten}
+        return {**self.__dict__, "_forward_hooks": {}, "_forward_pre_hooks": {}, **forgotten}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
