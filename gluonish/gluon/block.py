@@ -246,11 +246,12 @@ class Block:
         self.collect_params().initialize(init, ctx, verbose, force_reinit)
 
     def cast(self, dtype: Any) -> None:
-        """Change the element type of all parameters. Layers that need more precision keep it."""
-        for child in self._children.values():
-            child.cast(dtype)
-        for _, parameter in self.own_parameters():
-            parameter.cast(dtype)
+        """Change the element type of all parameters, or of none. Layers that need more precision keep it."""
+        with lifecycle.one_cast():
+            for child in self._children.values():
+                child.cast(dtype)
+            for _, parameter in self.own_parameters():
+                parameter.cast(dtype)
 
     def apply(self, fn: Callable[[Block], Any]) -> Block:
         """Call ``fn`` with every block below this one, then with this one; return it."""

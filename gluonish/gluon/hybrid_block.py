@@ -215,7 +215,7 @@ class HybridBlock(Block):
         self.infer_shape(x, *args)
 
     def cast(self, dtype: Any) -> None:
-        """Change the element type of all parameters. Layers that need more precision keep it."""
+        """Change the element type of all parameters, or of none. Layers that need more precision keep it."""
         self._forget_graphs()
         super().cast(dtype)
 
@@ -319,10 +319,11 @@ class HybridBlock(Block):
         known = {node.name: np.dtype(x.dtype) for node, x in zip(captured.inputs, arrays, strict=True)}
         known |= {node.name: p.core.dtype for node, p in captured.parameters.items()}
         table = infer_dtypes(captured.symbol, known)
-        for node, parameter in captured.parameters.items():
-            found = table.get(id(node), [parameter.core.dtype])[0]
-            if as_dtype(found) != parameter.core.dtype:
-                parameter.cast(found)
+        with lifecycle.one_cast():
+            for node, parameter in captured.parameters.items():
+                found = table.get(id(node), [parameter.core.dtype])[0]
+                if as_dtype(found) != parameter.core.dtype:
+                    parameter.cast(found)
 
     # -- calling ------------------------------------------------------------------------------------------
 
