@@ -139,7 +139,7 @@ def _same_bits(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
 
 
 def set_grad_req(cores: Sequence[ParameterCore], value: str) -> None:
-    """Change how gradients of some parameters are kept, as one change.
+    """Change how gradients of some parameters are kept, as one change. Those that change start at zero.
 
     Raises:
         ArgumentError: an unknown mode. Nothing is changed then.
@@ -180,6 +180,11 @@ def _change_grad_req(requests: Mapping[ParameterCore, str]) -> None:
     for core in kept:
         for array in core.replicas():
             array._node.grad_req = core.grad_req
+        for gradient in core.gradients():  # what one mode has gathered means nothing in the other
+            with backend_of(gradient.context).scope(gradient.context):
+                gradient._raw[...] = 0
+            gradient._storage.touch()
+            gradient._storage.fresh = False
     for group in groups:
         _switch_gradients(group)
 
