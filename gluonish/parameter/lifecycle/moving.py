@@ -97,7 +97,9 @@ def reset_ctx(cores: Sequence[ParameterCore], contexts: tuple[Context, ...]) -> 
     commit(groups)
 
 
-def _relocate(homes: Mapping[ParameterCore, _Home], value: Callable[[Ready, Context], Any]) -> list[FlatGroup]:
+def _relocate(
+    homes: Mapping[ParameterCore, _Home], value: Callable[[Ready, Context], Any]
+) -> list[FlatGroup]:
     """Build filled groups for parameters that change dtype or contexts; the caller commits them."""
     buckets: dict[tuple[FlatGroup, _Home], list[ParameterCore]] = {}
     for core, home in homes.items():
