@@ -59,7 +59,7 @@ class Registry:
         _REGISTRIES[base] = self
         return base
 
-    def register(self, klass: _Class, name: str | None = None) -> _Class:
+    def register(self, klass: Any, name: str | None = None) -> Any:
         """Register a class under a name, that of the class if None; return the class.
 
         A name that is taken is given away again: with a warning, unless to the same class defined again.
@@ -67,11 +67,12 @@ class Registry:
         Raises:
             ArgumentTypeError: it is no class of the kind.
         """
-        if not isinstance(klass, type) or not issubclass(klass, self.base or object):
+        base = object if self.base is None else self.base
+        if not (isinstance(klass, type) and issubclass(klass, base)):
             raise ArgumentTypeError(
                 f"The registry of {self.nickname}",
                 "takes classes of its kind",
-                expected=f"a subclass of {self.base.__name__}" if self.base else "a class",
+                expected="a class" if self.base is None else f"a subclass of {self.base.__name__}",
                 received=repr(klass),
             )
         key = (name or klass.__name__).lower()

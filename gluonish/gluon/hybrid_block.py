@@ -105,6 +105,14 @@ class HybridBlock(Block):
         """The graph that was captured, that for prediction before that for training; or None."""
         return self._graphs.get(False) or self._graphs.get(True)
 
+    @property
+    def _cached_graph(self) -> tuple[Any, ...]:
+        """The captured graph in MXNet's form: its inputs and its outputs, as symbols; empty without one."""
+        graph = self.captured_graph
+        if graph is None:
+            return ()
+        return [Symbol([(node, 0)]) for node in graph.captured.inputs], graph.captured.symbol
+
     # -- hybridizing --------------------------------------------------------------------------------------
 
     def hybridize(

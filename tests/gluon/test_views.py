@@ -360,3 +360,14 @@ def test_states_of_an_optimizer_that_updates_one_by_one_are_shown():
     loss.backward()
     trainer.step(1)
     assert trainer._updaters[0].states[0].asnumpy().tolist() == [1, 1]
+
+
+def test_a_captured_graph_is_seen_in_the_form_of_mxnet():
+    net = nn.Dense(2, in_units=3, prefix="fc_")
+    net.initialize()
+    net.hybridize()
+    assert net._cached_graph == ()
+    net(mx.nd.ones((1, 3)))
+    inputs, outputs = net._cached_graph
+    assert [each.name for each in inputs] == ["data"]
+    assert outputs.list_arguments() == ["data", "fc_weight", "fc_bias"]
