@@ -249,6 +249,8 @@ class HybridBlock(Block):
     def _forget_graphs(self) -> None:
         self._graphs = {}
 
+    _clear_cached_op = _forget_graphs  # MXNet's name
+
     def _graph(self, args: tuple[Any, ...]) -> CachedGraph:
         """Return the graph for the present mode, captured from these arguments if there is none.
 

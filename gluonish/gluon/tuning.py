@@ -12,8 +12,8 @@ from gluonish.errors import ArgumentError
 from gluonish.gluon.selection import Selector
 
 if TYPE_CHECKING:
-    from gluonish.gluon.parameter import Parameter
     from gluonish.gluon.named_parameters import NamedParameters
+    from gluonish.gluon.parameter import Parameter
 
 __all__ = ["layerwise_decay", "tune"]
 

@@ -371,3 +371,35 @@ def test_a_captured_graph_is_seen_in_the_form_of_mxnet():
     inputs, outputs = net._cached_graph
     assert [each.name for each in inputs] == ["data"]
     assert outputs.list_arguments() == ["data", "fc_weight", "fc_bias"]
+
+
+def test_parameters_are_found_by_path_under_the_name_of_mxnet():
+    net = nn.HybridSequential()
+    net.add(nn.Dense(2, in_units=3), nn.Dense(1, in_units=2, use_bias=False))
+    assert net._collect_params_with_prefix() == {
+        "0.weight": net[0].weight,
+        "0.bias": net[0].bias,
+        "1.weight": net[1].weight,
+    }
+    assert list(net[1]._collect_params_with_prefix("head")) == ["head.weight"]
+
+
+def test_captured_graphs_are_forgotten_under_the_name_of_mxnet():
+    net = nn.Dense(2, in_units=3)
+    net.initialize()
+    net.hybridize()
+    net(mx.nd.ones((1, 3)))
+    net._clear_cached_op()
+    assert net._cached_graph == ()
+
+
+def test_what_losses_of_programs_are_made_with_is_there():
+    loss = mx.gluon.loss
+    two = mx.nd.ones((2, 2))
+    rows = mx.nd.array([[1], [2]])
+    assert loss._apply_weighting(mx.nd, two, 3, rows).asnumpy().tolist() == [[3, 3], [6, 6]]
+    assert loss._apply_weighting(mx.nd, two, None, None) is two
+    with pytest.raises(AssertionError, match="A loss needs a number as weight"):
+        loss._apply_weighting(mx.nd, two, "three")
+    assert loss._reshape_like(mx.nd, mx.nd.ones(4), two).shape == (2, 2)
+    assert mx.nd.ndarray.py_slice is slice
