@@ -78,7 +78,7 @@ class Wording(NamedTuple):
 
 DECLARED = Wording("was declared {before} and cannot become {after}")
 FILLED = Wording("has shape {before} and cannot take {after}")
-GIVEN = Wording("has shape {before} where the other arguments call for {after}", expects_before=False)
+GIVEN = Wording("has shape {before} where the rest of the call needs {after}", expects_before=False)
 RESULTING = Wording("would have shape {before} by some arguments and {after} by others")
 
 

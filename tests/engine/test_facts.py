@@ -63,7 +63,7 @@ def test_a_contradiction_names_the_operator_and_the_argument():
     with pytest.raises(ShapeMismatchError) as error:
         s["weight"] = (4, 3)
     assert str(error.value) == (
-        "Operator 'Op': its argument 'weight' has shape (4, 5) where the other arguments call for (4, 3).\n"
+        "Operator 'Op': its argument 'weight' has shape (4, 5) where the rest of the call needs (4, 3).\n"
         "  Axis 1: expected 3, received 5."
     )
 

@@ -211,7 +211,7 @@ def test_shapes_that_contradict_each_other_are_an_error_with_the_argument():
         nd.FullyConnected(x23, nd.ones((4, 5)), b4, num_hidden=4)
     assert str(error.value) == (
         "Operator 'FullyConnected': its argument 'weight' has shape (4, 5) "
-        "where the other arguments call for (4, 3).\n"
+        "where the rest of the call needs (4, 3).\n"
         "  Axis 1: expected 3, received 5."
     )
 

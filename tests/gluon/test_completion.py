@@ -512,7 +512,7 @@ def test_a_value_given_while_pending_is_the_first_value():
 def test_a_batch_that_contradicts_a_value_given_while_pending_is_an_error():
     layer = pending(nn.Dense(2))
     layer.weight.set_data(np.ones((2, 5)))
-    with pytest.raises(ShapeMismatchError, match=r"\(2, 5\) where the other arguments call for \(2, 6\)"):
+    with pytest.raises(ShapeMismatchError, match=r"\(2, 5\) where the rest of the call needs \(2, 6\)"):
         layer(batch(3, 6))
     layer(batch(3, 5))
 
@@ -618,7 +618,7 @@ def test_tied_layers_that_need_different_shapes_are_an_error_that_names_the_para
     pending(net)
     with pytest.raises(
         ShapeMismatchError,
-        match=r"'net_dense0_weight', has shape \(4, 5\) where the other arguments call for \(4, 4\)",
+        match=r"'net_dense0_weight', has shape \(4, 5\) where the rest of the call needs \(4, 4\)",
     ):
         net(batch(2, 5))
 

@@ -138,7 +138,7 @@ def test_a_contradiction_names_the_node_and_the_argument():
         dense(var("x")).infer_shape(x=(5, 6), fc_weight=(4, 7))
     assert str(error.value) == (
         "Node 'fc': operator 'FullyConnected': its argument 'weight' "
-        "has shape (4, 7) where the other arguments call for (4, 6).\n  Axis 1: expected 6, received 7."
+        "has shape (4, 7) where the rest of the call needs (4, 6).\n  Axis 1: expected 6, received 7."
     )
 
 
