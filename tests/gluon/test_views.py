@@ -393,13 +393,5 @@ def test_captured_graphs_are_forgotten_under_the_name_of_mxnet():
     assert net._cached_graph == ()
 
 
-def test_what_losses_of_programs_are_made_with_is_there():
-    loss = mx.gluon.loss
-    two = mx.nd.ones((2, 2))
-    rows = mx.nd.array([[1], [2]])
-    assert loss._apply_weighting(mx.nd, two, 3, rows).asnumpy().tolist() == [[3, 3], [6, 6]]
-    assert loss._apply_weighting(mx.nd, two, None, None) is two
-    with pytest.raises(AssertionError, match="A loss needs a number as weight"):
-        loss._apply_weighting(mx.nd, two, "three")
-    assert loss._reshape_like(mx.nd, mx.nd.ones(4), two).shape == (2, 2)
+def test_slices_have_a_name_of_their_own_among_arrays():
     assert mx.nd.ndarray.py_slice is slice
