@@ -195,10 +195,6 @@ class Block:
         """Return all parameters by their paths, below ``prefix``: what old programs ask for by this name."""
         return dict(self.parameters_by_path(f"{prefix}." if prefix else ""))
 
-    def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
-        """Return all parameters by their paths below ``prefix``, under the name that MXNet has for it."""
-        return dict(self.parameters_by_path(f"{prefix}." if prefix else ""))
-
     def collect_params(self, select: Selector | None = None) -> ParameterDict:
         """Return the parameters of this block and its children, by their full names.
 

@@ -373,17 +373,6 @@ def test_a_captured_graph_is_seen_in_the_form_of_mxnet():
     assert outputs.list_arguments() == ["data", "fc_weight", "fc_bias"]
 
 
-def test_parameters_are_found_by_path_under_the_name_of_mxnet():
-    net = nn.HybridSequential()
-    net.add(nn.Dense(2, in_units=3), nn.Dense(1, in_units=2, use_bias=False))
-    assert net._collect_params_with_prefix() == {
-        "0.weight": net[0].weight,
-        "0.bias": net[0].bias,
-        "1.weight": net[1].weight,
-    }
-    assert list(net[1]._collect_params_with_prefix("head")) == ["head.weight"]
-
-
 def test_captured_graphs_are_forgotten_under_the_name_of_mxnet():
     net = nn.Dense(2, in_units=3)
     net.initialize()
