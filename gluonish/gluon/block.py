@@ -433,7 +433,7 @@ class Block:
 
     def save_params(self, filename: Any) -> None:
         """Save by full names without the prefix. Deprecated: use ``save_parameters``."""
-        warnings.warn("save_params is deprecated, use save_parameters", DeprecationWarning, stacklevel=2)
+        warnings.warn("save_params is deprecated, use save_parameters", UserWarning, stacklevel=2)
         self.collect_params().save(filename, strip_prefix=self.prefix)
 
     def load_params(
@@ -444,7 +444,7 @@ class Block:
         ignore_extra: bool = False,
     ) -> None:
         """Load a file of ``save_params``. Deprecated: use ``load_parameters``."""
-        warnings.warn("load_params is deprecated, use load_parameters", DeprecationWarning, stacklevel=2)
+        warnings.warn("load_params is deprecated, use load_parameters", UserWarning, stacklevel=2)
         self.load_parameters(filename, ctx, allow_missing, ignore_extra)
 
     # -- overviews ------------------------------------------------------------------------------------------
