@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gluonish.engine.backend import backend_of
-from gluonish.engine.mode import MODE, ModeScope
+from gluonish.engine.mode import ModeScope
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.storage import Storage
@@ -88,7 +88,7 @@ class Function:
         _check_arrays(outputs or [None], f"{name}.forward()", "must return arrays")
         # What was there before the call, such as an input, keeps the history that it has.
         outputs = [y.detach() if y._node or any(y is x for x in inputs) else y for y in outputs]
-        if MODE.recording and any(x._node for x in inputs):
+        if any(x.is_tracked for x in inputs):
             FunctionNode(self, inputs, outputs)
         if isinstance(result, NDArray):
             return outputs[0]
@@ -199,5 +199,5 @@ def _as_array(g: Any, like: Template) -> NDArray:
     if g is None:
         return like.zeros()
     if not isinstance(g, NDArray):
-        g = like.family(backend_of(like.context).xp.asarray(g), like.context)
+        g = like.family.make(backend_of(like.context).xp.asarray(g), like.context)
     return g.copy()

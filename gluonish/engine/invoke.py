@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECORDED",
+    "actual_arrays",
     "bind_arguments",
     "call_operator",
     "check_arrays",
@@ -74,12 +75,19 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
     """
     raws: list[Any] = []
     ctx = None
-    tracked = False
+    tracked = tracked_itself = False
     family = NDArray
     for x in inputs:
         if x is None:
             raws.append(None)
             continue
+        if x.family is not NDArray:
+            if x.stands_in:
+                return invoke(op, actual_arrays(inputs), params, out)
+            if issubclass(x.family, family):
+                family = x.family
+            if x._node is not None and x.tracks_itself:
+                tracked_itself = True
         raw = x._raw
         if raw is None:
             return invoke(op, settle_hook.settle(op, inputs, params), params, out)
@@ -90,8 +98,6 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
             raise _mixed_contexts(op, inputs)
         if x._node is not None:
             tracked = True
-        if x.family is not NDArray:
-            family = x.family
     if ctx is None:
         ctx = as_context(params.get("ctx"))
     if op.checks_itself:
@@ -118,15 +124,15 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
             results = np.asarray(results)
         # A view shares the memory of its input, and so its count of writes.
         storage = inputs[0]._storage if op.view and _overlap(results, raws[0]) else None  # type: ignore[union-attr]
-        result = family(results, ctx, storage)
+        result = family.make(results, ctx, storage)
         if op.predicate:
             result._is_mask = True
         outputs = (result,)
     else:
-        outputs = tuple([family(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
+        outputs = tuple([family.make(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
     if op.writes:
         _count_writes(op, inputs, params)
-    if tracked and MODE.recording:
+    if tracked and (MODE.recording or (tracked_itself and not MODE.paused)):
         OperatorNode(op, inputs, params, outputs, ctx)
     if out is not None:
         return write_out(op, outputs, params, out)
@@ -134,6 +140,12 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
         return result
     visible = op.visible(params)
     return outputs[0] if visible == 1 else list(outputs[:visible])
+
+
+def actual_arrays(inputs: Sequence[NDArray | None]) -> list[NDArray | None]:
+    """Return inputs with those that only stand for others replaced, by what they stand for on that context."""
+    ctx = next((x._ctx for x in inputs if x is not None and not x.stands_in), None)
+    return [None if x is None else x.actual(ctx) for x in inputs]
 
 
 def check_arrays(
@@ -280,9 +292,10 @@ def _invoke_into(
     for target in targets:
         check_target(op, target, ctx)
     dtypes = check_room(op, raws, params, targets)
+    recorded = any(x is not None and x.is_tracked for x in inputs)
     with backend.scope(ctx):
         buffers = [
-            target._raw.astype(dtype) if MODE.recording or target._raw.dtype != dtype else target._raw
+            target._raw.astype(dtype) if recorded or target._raw.dtype != dtype else target._raw
             for target, dtype in zip(targets, dtypes, strict=True)
         ]
     _run(op, op.kernel, backend, ctx, raws, {**params, "out": buffers[0] if op.single else tuple(buffers)})
@@ -293,7 +306,7 @@ def _invoke_into(
             target._storage.touch()
         return out
     results = tuple(NDArray(buffer, ctx) for buffer in buffers)
-    if MODE.recording and any(x is not None and x._node is not None for x in inputs):
+    if recorded:
         OperatorNode(op, inputs, params, results, ctx)
     return write_out(op, results, params, out)
 
@@ -454,9 +467,16 @@ def bind_arguments(
         _check_inputs(op, [*inputs, *[None] * (op.required - len(inputs))])
     for x in inputs:
         if not isinstance(x, NDArray):
+            inputs = _stood_in(inputs)
             _check_inputs(op, inputs)
             break
     return inputs, params
+
+
+def _stood_in(inputs: Sequence[Any]) -> list[Any]:
+    """Replace what stands for an array without being one, such as a parameter, beside the other arrays."""
+    ctx = next((x._ctx for x in inputs if isinstance(x, NDArray) and not x.stands_in), None)
+    return [x.stand_in(ctx) if not isinstance(x, NDArray) and hasattr(x, "stand_in") else x for x in inputs]
 
 
 def _check_inputs(op: Operator, inputs: Sequence[Any]) -> None:

@@ -62,9 +62,16 @@ class NDArray(OperatorMethods):
     # The function ``nd.reshape`` copies, the method shares memory, as in MXNet.
     reshaping = "_reshape_view"
 
-    # The class of what operators make of such arrays, and whether one element has the shape () or (1,).
+    # The class of what operators make of such arrays, what makes one from (raw, context, storage), and whether
+    # one element has the shape () or (1,).
     family: type[NDArray]
+    make: Callable[..., NDArray]
     has_scalars = False
+
+    # Whether computing with such an array is recorded outside record() too, and whether it only stands for
+    # another one, which ``actual`` returns.
+    tracks_itself = False
+    stands_in = False
 
     _raw: Any
     _ctx: Context
@@ -156,6 +163,16 @@ class NDArray(OperatorMethods):
             yield self[i]
 
     __hash__ = object.__hash__
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether an operator on this array would be recorded now."""
+        return self._node is not None and (MODE.recording or (self.tracks_itself and not MODE.paused))
+
+    def actual(self, ctx: Context | None) -> NDArray:
+        """Return the array that this one stands for beside arrays on ``ctx``: itself, if it stands for none."""
+        del ctx
+        return self
 
     # -- ways out -------------------------------------------------------------------------------------
 
@@ -271,7 +288,7 @@ class NDArray(OperatorMethods):
             return self
         from gluonish.engine.tape import record_transfer  # noqa: PLC0415  the tape is above this module
 
-        result = self.family(transfer_raw(self._raw, self._ctx, target), target)
+        result = self.make(transfer_raw(self._raw, self._ctx, target), target)
         record_transfer(self, result)
         return result
 
@@ -286,9 +303,9 @@ class NDArray(OperatorMethods):
         return self._as(FAMILIES.numpy())
 
     def _as(self, family: type[NDArray]) -> NDArray:
-        if self.family is family or self._raw is None:  # a placeholder has no memory to share yet
+        if self.family is family and not self.stands_in or self._raw is None:  # a placeholder has no memory to share yet
             return self
-        twin = family(self._raw, self._ctx, self._storage)
+        twin = family.make(self._raw, self._ctx, self._storage)
         if self._node is not None:
             twin._node, twin._entry = self._node, self._entry
         return twin
@@ -346,7 +363,7 @@ class NDArray(OperatorMethods):
 
     def detach(self) -> NDArray:
         """Return an array over the same memory that the tape knows nothing about."""
-        return self.family(self._raw, self._ctx, self._storage)
+        return self.make(self._raw, self._ctx, self._storage)
 
     def __copy__(self) -> NDArray:
         return self.detach().copy()
@@ -369,7 +386,7 @@ class NDArray(OperatorMethods):
         Raises:
             InPlaceError: recording is on, and the array is in the graph.
         """
-        if MODE.recording and self._node is not None:
+        if self.is_tracked:
             raise InPlaceError(
                 array_label(self),
                 "cannot be written while recording: the recorded graph depends on it",
@@ -393,7 +410,7 @@ class NDArray(OperatorMethods):
             ArgumentTypeError: the value is no array and no number.
         """
         self.check_writable()
-        recorded = MODE.recording and isinstance(value, NDArray) and value._node is not None
+        recorded = isinstance(value, NDArray) and value.is_tracked
         if recorded:
             value = self._fitted(value, key)
         raw = self._incoming(value)
@@ -469,7 +486,7 @@ class NDArray(OperatorMethods):
         backend = backend_of(self._ctx)
         with backend.scope(self._ctx):
             zeros = backend.xp.zeros(self._raw.shape, self._raw.dtype)
-        Leaf(grad_req, self.family(zeros, self._ctx)).attach(self)
+        Leaf(grad_req, self.make(zeros, self._ctx)).attach(self)
 
     def backward(
         self,
@@ -494,6 +511,7 @@ class NDArray(OperatorMethods):
 
 
 NDArray.family = NDArray
+NDArray.make = NDArray
 
 
 class _Families:

@@ -31,6 +31,7 @@ from gluonish.engine.mode import MODE, ModeScope
 from gluonish.engine.namespace import OperatorNamespace, raw_namespace
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
 from gluonish.engine.operator import NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator
+from gluonish.engine.taps import Taps, taps_of
 from gluonish.engine.watch import WATCHED, Watcher
 from gluonish.errors import (
     ArgumentError,
@@ -73,7 +74,7 @@ class Leaf:
         UnknownNameError: another ``grad_req``.
     """
 
-    __slots__ = ("entry", "grad", "grad_req")
+    __slots__ = ("entry", "grad", "grad_req", "taps")
 
     parents: tuple[Any, ...] = ()
 
@@ -85,6 +86,12 @@ class Leaf:
         self.entry = _next_entry()
         self.grad_req = grad_req
         self.grad = grad
+        self.taps: Taps | None = None
+
+    @property
+    def context(self) -> Context | None:
+        """Where its gradient is; None where none is wanted."""
+        return None if self.grad is None else self.grad._ctx
 
     def attach(self, array: NDArray) -> None:
         """Make ``array`` this variable; it forgets any history."""
@@ -118,9 +125,10 @@ class Node:
         parent_entries: the entry of each input there.
         entries: the entries of the outputs. The first is the node's place in the order of computation.
         freed: whether a backward pass has released what was saved.
+        taps: who looks at the gradients of the outputs; None if nobody does.
     """
 
-    __slots__ = ("ctx", "entries", "freed", "input_ctx", "parent_entries", "parents")
+    __slots__ = ("ctx", "entries", "freed", "input_ctx", "parent_entries", "parents", "taps")
 
     def __init__(
         self,
@@ -136,6 +144,7 @@ class Node:
         self.ctx = ctx
         self.input_ctx = input_ctx
         self.freed = False
+        self.taps: Taps | None = None
         entries = []
         for output in outputs:
             output._node = self
@@ -332,7 +341,7 @@ def refuse(error: SavedArrayError) -> None:
 
 def record_transfer(array: NDArray, result: NDArray) -> None:
     """Put a copy between contexts on the tape, if recording is on and the array has history."""
-    if MODE.recording and array._node is not None:
+    if array.is_tracked:
         TransferNode([array], [result], result._ctx, array._ctx)
 
 
@@ -367,7 +376,7 @@ class _Pass:
 
     def add(self, parent: Node | Leaf, entry: int, value: Any) -> None:
         """Take a contribution to the gradient of one entry."""
-        if type(parent) is Leaf and parent in self.direct:
+        if parent in self.direct:
             parent.accumulate(value, first=parent not in self.touched)
             self.touched.add(parent)
             return
@@ -386,6 +395,11 @@ class _Pass:
         with np.errstate(all="ignore"):
             for node in order:
                 cotangents = [self._take(entry) for entry in node.entries]
+                if node.taps is not None:
+                    see, ctx = node.taps.through, node.ctx
+                    cotangents = [
+                        see(entry, g, ctx) for entry, g in zip(node.entries, cotangents, strict=True)
+                    ]
                 if any(g is not None for g in cotangents):
                     self._visit(node, cotangents)
                 if not retain:
@@ -394,10 +408,17 @@ class _Pass:
     def settle(self, leaves: Sequence[Leaf]) -> None:
         """Write the gradients of the variables that have not got theirs yet."""
         for leaf in leaves:
-            if leaf not in self.touched and leaf.grad is not None:
-                with backend_of(leaf.grad._ctx).scope(leaf.grad._ctx):
-                    # Without any contribution it is zero, and fresh all the same.
-                    leaf.accumulate(self.sums.get(leaf.entry, 0), first=True)
+            if leaf in self.touched:
+                continue
+            value = self.sums.get(leaf.entry)
+            ctx = leaf.context
+            if ctx is None or (value is None and leaf.grad is None):
+                continue
+            with backend_of(ctx).scope(ctx):
+                if leaf.taps is not None:
+                    value = leaf.taps.through(leaf.entry, value, ctx)
+                # Without any contribution it is zero, and fresh all the same.
+                leaf.accumulate(0 if value is None else value, first=True)
 
     def _take(self, entry: int) -> Any:
         value = self.sums.pop(entry, None)
@@ -473,7 +494,7 @@ def _collect(heads: Sequence[NDArray]) -> tuple[list[Node], list[Leaf], set[Stor
         if node is None or node in nodes:
             continue
         nodes.add(node)
-        if type(node) is Leaf:
+        if isinstance(node, Leaf):
             leaves.append(node)
             continue
         if node.freed:
@@ -484,7 +505,7 @@ def _collect(heads: Sequence[NDArray]) -> tuple[list[Node], list[Leaf], set[Stor
             )
         node.verify(relied_on)
         pending.extend(node.parents)
-    order = [node for node in nodes if type(node) is not Leaf]
+    order = [node for node in nodes if not isinstance(node, Leaf)]
     order.sort(key=_entry_of, reverse=True)
     return order, leaves, relied_on
 
@@ -508,7 +529,7 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
     if grad is None:
         backend = backend_of(head._ctx)
         with backend.scope(head._ctx):
-            return head.family(backend.xp.ones(head._raw.shape, head._raw.dtype), head._ctx)
+            return head.make(backend.xp.ones(head._raw.shape, head._raw.dtype), head._ctx)
     if not isinstance(grad, NDArray):
         grad = from_data(grad, head._ctx, head.dtype)
     if grad.shape != head.shape:
@@ -560,10 +581,11 @@ def backward(
     *,
     retain_graph: bool = False,
     train_mode: bool = True,
+    keep: bool = False,
 ) -> None:
     """Write the gradients of the heads' sum into the buffers of the variables below them.
 
-    See ``gluonish.autograd.backward``.
+    See ``gluonish.autograd.backward``. With ``keep`` every array of the graph keeps its gradient.
     """
     _check_heads(heads, head_grads)
     seeds = _seeds(heads, head_grads)
@@ -573,7 +595,14 @@ def backward(
             "The recorded graph",
             "has no inputs that require gradients: every variable has grad_req 'null'",
         )
-    direct = frozenset(leaf for leaf in leaves if leaf.grad is None or leaf.grad._storage not in relied_on)
+    direct = frozenset(
+        leaf
+        for leaf in leaves
+        if leaf.taps is None and (leaf.grad is None or leaf.grad._storage not in relied_on)
+    )
+    if keep:
+        for node in order:
+            taps_of(node).keeps_all = True
     with ModeScope(recording=False, training=train_mode):
         passing = _new_pass(direct=direct, recorded=False)
         passing.start(heads, seeds)
@@ -628,8 +657,8 @@ def _as_result(value: Any, variable: NDArray) -> NDArray:
     backend = backend_of(variable._ctx)
     with backend.scope(variable._ctx):
         if value is None:
-            return variable.family(backend.xp.zeros(variable.shape, variable.dtype), variable._ctx)
-        return variable.family(backend.xp.array(value), variable._ctx)
+            return variable.make(backend.xp.zeros(variable.shape, variable.dtype), variable._ctx)
+        return variable.make(backend.xp.array(value), variable._ctx)
 
 
 def _recorded_namespace() -> OperatorNamespace:

@@ -108,7 +108,7 @@ def call_together(functions: Sequence[Callable[[], Any]]) -> list[Any]:
         Exception: what the first of them raised of its own accord, once all have ended.
     """
     team = _Team(len(functions))
-    modes, context = (MODE.recording, MODE.training), current_context()
+    modes, context = ModeScope(recording=MODE.recorded_or_paused, training=MODE.training), current_context()
     results: list[Any] = [None] * len(functions)
     failures: list[BaseException | None] = [None] * len(functions)
 
@@ -130,9 +130,8 @@ def call_together(functions: Sequence[Callable[[], Any]]) -> list[Any]:
     return results
 
 
-def _in_modes(function: Callable[[], Any], modes: tuple[bool, bool], context: Context) -> Any:
-    recording, training = modes
-    with ModeScope(recording=recording, training=training), context:
+def _in_modes(function: Callable[[], Any], modes: ModeScope, context: Context) -> Any:
+    with modes, context:
         return function()
 
 

@@ -35,7 +35,7 @@ class Template:
         """Return zeros like the array."""
         backend = backend_of(self.context)
         with backend.scope(self.context):
-            return self.family(backend.xp.zeros(self.shape, self.dtype), self.context)
+            return self.family.make(backend.xp.zeros(self.shape, self.dtype), self.context)
 
     def check(self, gradient: Any, subject: str, *, any_dtype: bool = False) -> None:
         """Refuse what cannot be the gradient of the array.

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from gluonish.engine.mode import MODE
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import GradientError
 from gluonish.numpy.creation import array
@@ -57,7 +56,7 @@ def on_host(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         found: list[NDArray] = []
         host_args = [_to_host(each, found) for each in args]
         host_kwargs = {key: _to_host(each, found) for key, each in kwargs.items()}
-        if MODE.recording and any(each._node is not None for each in found):
+        if any(each.is_tracked for each in found):
             raise GradientError(
                 f"np.{name}()",
                 "is computed by NumPy and cannot be recorded",

@@ -151,6 +151,7 @@ def _named(name: str, space: str | None = None) -> Callable[..., Any] | None:
 
 
 ndarray.family = ndarray
+ndarray.make = ndarray
 
 
 # -- Python's operators ---------------------------------------------------------------------------------

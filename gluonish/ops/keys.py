@@ -19,7 +19,6 @@ import numpy as np
 from gluonish.engine.backend import backend_of
 from gluonish.engine.facts import ShapeFacts
 from gluonish.engine.invoke import invoke
-from gluonish.engine.mode import MODE
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import XP, Array, operator
 from gluonish.errors import BroadcastError, ContextError, IndexOutOfRangeError, IndexTypeError
@@ -318,11 +317,11 @@ def _get(self: NDArray, key: Any) -> NDArray:
     """
     raw = self._raw
     plain = None if raw is None else _plain(key, raw.shape, lone=self.has_scalars)
-    if plain is not None and (self._node is None or not MODE.recording):
+    if plain is not None and not self.is_tracked:
         whole = (*plain, ...)  # with an Ellipsis a lone element comes as an array, not as a number
         part = raw[whole] if self.has_scalars else raw[plain]
         if part.flags.c_contiguous:  # a view that nobody records needs no dispatcher
-            return self.family(part, self._ctx, self._storage)
+            return self.make(part, self._ctx, self._storage)
     result: NDArray = invoke(getitem, (self,), {"key": plain or resolve_key(self, key)})
     return result
 

@@ -211,7 +211,7 @@ def _settle(op: Operator, inputs: Sequence[NDArray | None], params: dict[str, An
     if unsettled:
         raise pending_error(unsettled, f"is the input of operator {op.name!r}, which cannot settle it")
     finish([x.core for x in waiting])
-    return [x.core.data(x.context) if isinstance(x, Placeholder) else x for x in inputs]
+    return [x.core.data(x.context)._as(x.family) if isinstance(x, Placeholder) else x for x in inputs]
 
 
 settle_hook.settle = _settle

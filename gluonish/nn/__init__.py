@@ -1,0 +1,5 @@
+"""Modules over the parameter core, as users of torch and Lucid write them."""
+
+from gluonish.nn.parameter import Buffer, Parameter, UninitializedParameter
+
+__all__ = ["Buffer", "Parameter", "UninitializedParameter"]

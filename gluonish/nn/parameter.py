@@ -1,0 +1,431 @@
+"""The tensor face of the parameter core: Parameter, UninitializedParameter and Buffer."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gluonish import autograd
+from gluonish.context import Context
+from gluonish.dtype import as_dtype
+from gluonish.engine.ndarray import NDArray
+from gluonish.errors import ArgumentTypeError, GradientError, SignatureError
+from gluonish.lr_scheduler import Multiplier
+from gluonish.parameter import lifecycle
+from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.face import ParameterFace
+from gluonish.parameter.lifecycle.initializing import realize
+from gluonish.parameter.plan import Plan
+from gluonish.parameter.settling import Placeholder, is_settling
+from gluonish.parameter.states import Deferred
+from gluonish.shape import format_shape, is_known
+from gluonish.tensor.device import as_device
+from gluonish.tensor.printing import as_text
+from gluonish.tensor.tensor import Tensor
+
+__all__ = ["Buffer", "Parameter", "UninitializedParameter"]
+
+
+class _TensorPlaceholder(Placeholder):
+    """What stands for a pending parameter of this face during the run that settles it."""
+
+    __slots__ = ()
+    family = Tensor  # type: ignore[assignment]  # what it becomes
+
+
+class Parameter(ParameterFace, Tensor):
+    """A tensor that modules train: a thin face over the parameter core, which may hold it on several devices.
+
+    It can be made as Lucid makes it, with a dtype and a device; as torch does, with ``requires_grad``; and by
+    ``Parameter.create(data, options)``, as torch.js does. Operators take it as they take any tensor; what they
+    return are Tensors.
+
+    Args:
+        data: a tensor (it is copied), an array, a number or nested lists; None for no elements. Floats and
+            whole numbers of Python become float32 and int64.
+        args: a bool is ``requires_grad``, anything else ``dtype``; after it may follow ``device``.
+        requires_grad: whether it has a gradient: True, also inside ``no_grad()``.
+        dtype: the element type, in any of NumPy's spellings; that of the data if None.
+        device: one device, or a list of them, on each of which there is a copy.
+        grad_req: ``"add"``, as torch's users expect, ``"write"`` or ``"null"``.
+        lr_mult: factor on the learning rate.
+        wd_mult: factor on the weight decay.
+
+    Raises:
+        ArgumentTypeError: the data are not numbers.
+
+    Example:
+        >>> from gluonish import nn
+        >>> p = nn.Parameter([1.0, 2.0, 3.0])
+        >>> p.backward()
+        >>> print(p, p.grad)
+        [1.0, 2.0, 3.0] [1. 1. 1.]
+        >>> p + 1
+        Tensor([2.0, 3.0, 4.0], grad=None)
+    """
+
+    __slots__ = ("__dict__",)
+
+    stands_in = True
+    _is_parameter = True
+
+    def __init__(
+        self,
+        data: Any = None,
+        *args: Any,
+        requires_grad: bool | None = None,
+        dtype: Any = None,
+        device: Any = None,
+        grad_req: str = "add",
+        lr_mult: Multiplier = 1.0,
+        wd_mult: Multiplier = 1.0,
+    ) -> None:
+        requires_grad, dtype, device = _options(args, requires_grad, dtype, device)
+        contexts = _contexts(device, data)
+        if isinstance(data, (Parameter, NDArray)):
+            value = data.asnumpy()
+        else:
+            value = Tensor(np.zeros(0, np.float32) if data is None else data, dtype=dtype).asnumpy()
+        core = ParameterCore(
+            "",
+            shape=value.shape,
+            dtype=as_dtype(value.dtype if dtype is None else dtype),
+            grad_req=grad_req,
+            lr_mult=lr_mult,
+            wd_mult=wd_mult,
+            allow_deferred_init=True,
+        )
+        realize([(core, Deferred(None, contexts, 0, core.dtype, value))])
+        self._take(core)
+        if not requires_grad:
+            self.requires_grad_(False)
+
+    def _take(self, core: ParameterCore) -> None:
+        self._core = core
+        self._twins: dict[Context, tuple[NDArray, Tensor]] = {}
+        self._zeroed: dict[Context, tuple[weakref.ref[Any], int]] = {}
+
+    @classmethod
+    def of(cls, core: ParameterCore) -> Parameter:
+        """Return a new face of a parameter core."""
+        face = cls.__new__(cls)
+        face._take(core)
+        return face
+
+    @classmethod
+    def create(cls, data: Any, options: Mapping[str, Any] | None = None, **more: Any) -> Parameter:
+        """Return a parameter, with its options as a dictionary or by keyword, as torch.js does.
+
+        Args:
+            data: as of the constructor.
+            options: ``dtype``, ``requires_grad``, ``device``.
+            more: the same by keyword.
+        """
+        given = {**(options or {}), **more}
+        return cls(data, **given)
+
+    # -- what the engine sees -----------------------------------------------------------------------------
+
+    def actual(self, ctx: Context | None = None) -> NDArray:
+        """Return the replica beside arrays on a context: the only one, or that of the current context.
+
+        Raises:
+            ContextError: there is none.
+            DeferredInitializationError: there is no value yet.
+        """
+        core = self._core
+        if core.is_deferred and is_settling(core):
+            place = core.contexts()[0] if ctx is None else ctx
+            return _TensorPlaceholder(core, place)
+        replica = core.data(ctx if ctx is None or len(core.contexts()) > 1 else None)
+        held = self._twins.get(replica._ctx.place)
+        if held is None or held[0] is not replica or held[1]._node is not replica._node:
+            held = self._twins[replica._ctx.place] = (replica, replica._as(Tensor))  # type: ignore[assignment]
+        return held[1]
+
+    stand_in = actual
+
+    _raw = property(lambda self: self.actual()._raw)
+    _ctx = property(lambda self: self.actual()._ctx)
+    _storage = property(lambda self: self.actual()._storage)
+    _node = property(lambda self: self.actual()._node)
+    _entry = property(lambda self: self.actual()._entry)
+
+    # -- what it is -----------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str | None:
+        """The attribute under which a module owns it; None before one does."""
+        return self._core.name or None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes; ``(0,)`` while nothing is known, 0 for an axis that is not known yet."""
+        known = self._core.shape
+        return (0,) if known is None else tuple(0 if size is None else size for size in known)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The element type."""
+        return self._core.dtype
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether it has a gradient. Switching it off and on again restores ``grad_req``."""
+        return self._core.wants_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Parameter:
+        """Say whether the parameter has a gradient, and return it."""
+        if requires_grad != self._core.wants_grad:
+            (lifecycle.thaw if requires_grad else lifecycle.freeze)([self._core])
+        return self
+
+    # -- values -----------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The values, as a NumPy (on a GPU: CuPy) array over the live memory; assigning is ``set_data``.
+
+        Of several replicas it is that of the current context. ``p.data -= lr * p.grad`` updates in place.
+        """
+        return self.actual()._raw
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        here = self.actual()
+        if value is here._raw:  # ``p.data -= x`` has written one replica
+            here._storage.touch()
+            value = NDArray(value, here._ctx)
+            if len(self._core.contexts()) == 1:
+                return
+        with autograd.pause():
+            lifecycle.set_data(self._core, value)
+
+    def list_data(self) -> list[Tensor]:
+        """Return the replicas on all contexts, in their order."""
+        return [self.actual(ctx) for ctx in self._core.ready().contexts]  # type: ignore[misc]
+
+    # -- gradients --------------------------------------------------------------------------------------
+
+    def _gradient(self) -> NDArray | None:
+        if not self._core.wants_grad:
+            return None
+        buffer = self._core.grad(self.actual()._ctx)
+        return None if self._is_absent(buffer) else buffer
+
+    def _is_absent(self, buffer: NDArray) -> bool:
+        """Tell whether no backward pass has written a gradient since it was made or zeroed."""
+        storage = buffer._storage
+        noted = self._zeroed.get(buffer._ctx.place)
+        version = noted[1] if noted is not None and noted[0]() is storage else 0
+        return storage.version == version and not storage.fresh
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether a backward pass has given it a gradient on any of its contexts."""
+        if not self._core.is_ready or not self._core.wants_grad:
+            return False
+        return not all(self._is_absent(buffer) for buffer in self._core.gradients())
+
+    def _set_gradient(self, value: Any) -> None:
+        if not self._core.wants_grad:
+            raise GradientError(self._core.label, "takes no gradient", fix="Call requires_grad_() first.")
+        with autograd.pause():
+            for buffer in self._core.gradients():
+                buffer.write(value if isinstance(value, NDArray) else np.asarray(value))
+
+    def list_grad(self) -> list[Tensor | None]:
+        """Return the gradients on all contexts, in their order; None where no pass has written one."""
+        return [None if self._is_absent(each) else each._as(Tensor) for each in self._core.gradients()]  # type: ignore[misc]
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient on all contexts.
+
+        Args:
+            set_to_none: False leaves a gradient of zeros.
+        """
+        Plan([self._core]).zero_gradients()
+        self.forget_gradient(set_to_none)
+
+    def forget_gradient(self, set_to_none: bool = True) -> None:
+        """Note that the gradient, whose memory was zeroed, is none, or that it is one of zeros."""
+        if not self._core.is_ready or not self._core.wants_grad:
+            return
+        for buffer in self._core.gradients():
+            buffer._storage.fresh = False
+            version = buffer._storage.version if set_to_none else -1
+            self._zeroed[buffer._ctx.place] = (weakref.ref(buffer._storage), version)
+
+    # -- copies and moves -------------------------------------------------------------------------------
+
+    def to(self, *args: Any, **kwargs: Any) -> Parameter:
+        """Return the parameter with another dtype or on another device: itself, or a new leaf Parameter."""
+        with autograd.pause():
+            moved = Tensor.to(self.actual(), *args, **kwargs)  # type: ignore[arg-type]
+        if moved is self.actual():
+            return self
+        return type(self)(moved, requires_grad=self.requires_grad, grad_req=self._wanted_grad_req())
+
+    def _wanted_grad_req(self) -> str:
+        return self._core.thaws_to or (self._core.grad_req if self._core.wants_grad else "add")
+
+    def detach_(self) -> Parameter:
+        """Return the parameter, which has no history."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        copied = memo[id(self)] = type(self).of(lifecycle.restore(lifecycle.snapshot(self._core)))
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), lifecycle.snapshot(self._core))
+
+    # -- printing ---------------------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        if not self._core.is_ready:
+            return f"<uninitialized {format_shape(self._core.shape)}>"
+        return as_text(self.asnumpy())
+
+    def __repr__(self) -> str:
+        if not self._core.is_ready:
+            return f"{type(self).__name__} containing:\n{self}"
+        content = as_text(self.asnumpy(), "Tensor(")
+        return f"{type(self).__name__} containing:\nTensor({content}, requires_grad={self.requires_grad})"
+
+
+def _restored(cls: type[Parameter], saved: dict[str, Any]) -> Parameter:
+    return cls.of(lifecycle.restore(saved))
+
+
+def _options(
+    args: tuple[Any, ...], requires_grad: bool | None, dtype: Any, device: Any
+) -> tuple[bool, Any, Any]:
+    """Sort the positional arguments after the data: Lucid's (dtype, device), torch's (requires_grad)."""
+    for position, value in enumerate(args):
+        if position == 0 and isinstance(value, (bool, np.bool_)) and requires_grad is None:
+            requires_grad = bool(value)
+        elif position == 0 and dtype is None and not isinstance(value, (bool, np.bool_)):
+            dtype = value
+        elif position == 1 and device is None:
+            device = value
+        else:
+            raise SignatureError(
+                "nn.Parameter()",
+                "cannot make sense of its arguments",
+                expected="(data, requires_grad) or (data, dtype, device)",
+                received=", ".join(map(repr, args)),
+            )
+    return True if requires_grad is None else requires_grad, dtype, device
+
+
+def _contexts(device: Any, data: Any) -> tuple[Context, ...]:
+    if device is None:
+        return (data.context,) if isinstance(data, NDArray) else (as_device(None),)
+    if isinstance(device, Sequence) and not isinstance(device, str):
+        return tuple(as_device(each) for each in device)
+    return (as_device(device),)
+
+
+class UninitializedParameter(Parameter):
+    """A parameter whose shape is not known yet; it becomes a Parameter, the same object, once it is.
+
+    Args:
+        requires_grad: whether it will have a gradient.
+        device: where it will be.
+        dtype: its element type.
+        init: what will fill it: an initializer of ``mx.init``, or its name; ``"zeros"`` if not given.
+        shape: what is known of it, None for an axis that is not.
+
+    Example:
+        >>> from gluonish import nn
+        >>> p = nn.UninitializedParameter()
+        >>> p.materialize((2, 3))
+        >>> type(p).__name__, p.shape
+        ('Parameter', (2, 3))
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        requires_grad: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        init: Any = "zeros",
+        shape: Sequence[int | None] | None = None,
+    ) -> None:
+        core = ParameterCore(
+            "",
+            shape=None if shape is None else tuple(shape),
+            dtype=as_dtype("float32" if dtype is None else dtype),
+            grad_req="add",
+            init=init,
+            allow_deferred_init=True,
+        )
+        self._take(core)
+        request = lifecycle.InitRequest(core, "", init)
+        lifecycle.initialize([request], _contexts(device, None))
+        if not requires_grad:
+            self.requires_grad_(False)
+
+    def materialize(self, shape: Sequence[int], device: Any = None, dtype: Any = None) -> None:
+        """Give the parameter its shape, and with it its first value.
+
+        Args:
+            shape: the shape.
+            device: another device than the one it was made for.
+            dtype: another element type.
+
+        Raises:
+            ShapeMismatchError: the shape contradicts what is known.
+        """
+        if device is not None:
+            self.reset_ctx(_contexts(device, None))
+        if dtype is not None:
+            self.cast(dtype)
+        self._core.merge_shape(tuple(shape))
+        lifecycle.finish([self._core])
+        self.become_initialized()
+
+    def become_initialized(self) -> None:
+        """Become a Parameter, once there is a value."""
+        if self._core.is_ready and is_known(self._core.shape):
+            self.__class__ = Parameter  # type: ignore[assignment]  # the object stays: optimizers hold it
+
+
+class Buffer(Tensor):
+    """A tensor that a module keeps but does not train, such as a running mean.
+
+    Args:
+        data: as of Tensor.
+        dtype: the element type; that of the data if None.
+        device: where it is.
+        persistent: whether it is in ``state_dict``.
+    """
+
+    __slots__ = ("persistent",)
+
+    def __init__(self, data: Any, dtype: Any = None, device: Any = None, persistent: bool = True) -> None:
+        if data is None:
+            raise ArgumentTypeError("nn.Buffer()", "needs content", expected="numbers", received="None")
+        super().__init__(data, dtype=dtype, device=device)
+        self.persistent = persistent

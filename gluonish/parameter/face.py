@@ -1,0 +1,126 @@
+"""What every face of the parameter core offers, whatever it calls the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gluonish.context import Context
+from gluonish.dtype import as_dtype
+from gluonish.lr_scheduler import Multiplier
+from gluonish.parameter import lifecycle
+from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.lifecycle import InitRequest, as_contexts
+
+__all__ = ["ParameterFace"]
+
+
+class ParameterFace:
+    """A parameter as its users see it; all state is in the core behind it."""
+
+    __slots__ = ()
+
+    _core: ParameterCore
+
+    @property
+    def core(self) -> ParameterCore:
+        """The parameter core behind this face."""
+        return self._core
+
+    @property
+    def grad_req(self) -> str:
+        """How gradients are kept: ``"write"``, ``"add"`` or ``"null"``. Setting it takes effect at once."""
+        return self._core.grad_req
+
+    @grad_req.setter
+    def grad_req(self, value: str) -> None:
+        lifecycle.set_grad_req([self._core], value)
+
+    @property
+    def lr_mult(self) -> Multiplier:
+        """The factor on the learning rate."""
+        return self._core.lr_mult
+
+    @lr_mult.setter
+    def lr_mult(self, value: Multiplier) -> None:
+        self._core.lr_mult = value
+
+    @property
+    def wd_mult(self) -> Multiplier:
+        """The factor on the weight decay."""
+        return self._core.wd_mult
+
+    @wd_mult.setter
+    def wd_mult(self, value: Multiplier) -> None:
+        self._core.wd_mult = value
+
+    @property
+    def init(self) -> Any:
+        """The parameter's own initializer, or None."""
+        return self._core.init
+
+    @init.setter
+    def init(self, value: Any) -> None:
+        self._core.init = value
+
+    def initialize(
+        self,
+        init: Any = None,
+        ctx: Context | Sequence[Context] | None = None,
+        default_init: Any = "uniform",
+        force_reinit: bool = False,
+    ) -> None:
+        """Give the parameter its first value, the same on all contexts.
+
+        With an unknown shape it becomes deferred, if it allows that: the value follows once the shape is
+        known.
+
+        Args:
+            init: the initializer; the parameter's own if None, and if it has none, ``default_init``.
+            ctx: one context or several; the current one if None.
+            default_init: the initializer of last resort, ``Uniform(0.07)``.
+            force_reinit: initialise again where it is initialised already; otherwise that is a warning.
+
+        Raises:
+            ArgumentError: the shape is unknown and deferral is not allowed.
+            UnknownNameError: no initializer of that name exists.
+            DeviceUnavailableError: a context cannot hold arrays here.
+        """
+        request = InitRequest(self._core, self._core.name, init, default_init)
+        lifecycle.initialize([request], as_contexts(ctx), force_reinit=force_reinit)
+
+    def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
+        """Move the parameter to other contexts, with what trainers keep for it.
+
+        Replicas that are equal are copied, others averaged; gradients start at zero.
+
+        Raises:
+            NotInitializedError: it was never initialised.
+        """
+        lifecycle.reset_ctx([self._core], as_contexts(ctx))
+
+    def cast(self, dtype: Any) -> None:
+        """Change the element type of values and gradients. Arrays taken before are left behind."""
+        lifecycle.cast([self._core], as_dtype(dtype))
+
+    def set_data(self, data: Any) -> None:
+        """Write a value to all contexts, in place; a deferred parameter keeps it until it is completed.
+
+        Args:
+            data: an NDArray (on any context), a NumPy array or nested lists, of the parameter's shape. It is
+                converted to the parameter's dtype.
+
+        Raises:
+            NotInitializedError: ``initialize()`` was not called.
+            ShapeMismatchError: another shape.
+            InPlaceError: recording is on.
+        """
+        lifecycle.set_data(self._core, data)
+
+    def list_ctx(self) -> list[Context]:
+        """Return the contexts the parameter is on, or will be.
+
+        Raises:
+            NotInitializedError: ``initialize()`` was not called.
+        """
+        return list(self._core.contexts())

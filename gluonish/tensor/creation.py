@@ -1,0 +1,199 @@
+"""Making tensors, under torch's names. Shapes are given as integers, or as one list or tuple."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gluonish.engine.ndarray import NDArray
+from gluonish.numpy.arguments import call
+from gluonish.tensor.arguments import sizes_of
+from gluonish.tensor.device import as_device
+from gluonish.tensor.tensor import Tensor
+
+__all__ = [
+    "arange",
+    "as_tensor",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "linspace",
+    "ones",
+    "ones_like",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]
+
+
+def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a copy of data as a tensor; see ``Tensor``.
+
+    Example:
+        >>> import gluonish as torch
+        >>> torch.tensor([1, 2]).dtype, torch.tensor([1.0]).dtype
+        (dtype('int64'), dtype('float32'))
+    """
+    return Tensor(data, requires_grad, dtype=dtype, device=device)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """Return data as a tensor: one that is a tensor of that dtype on that device as it is, others copied."""
+    if isinstance(data, Tensor):
+        return data.to(dtype=dtype, device=device)
+    return Tensor(data, dtype=dtype, device=device)
+
+
+from_numpy = as_tensor
+
+
+def _finished(array: NDArray, requires_grad: bool) -> Tensor:
+    result = array._as(Tensor)
+    return result.requires_grad_() if requires_grad else result  # type: ignore[attr-defined, return-value]
+
+
+def _made(op_name: str, sizes: tuple[Any, ...], options: dict[str, Any], **params: Any) -> Tensor:
+    dtype, device = options.pop("dtype", None), options.pop("device", None)
+    requires_grad = options.pop("requires_grad", False)
+    shape = sizes_of(sizes or (options.pop("size"),))
+    array = call(op_name, shape=shape, dtype=dtype or "float32", ctx=as_device(device), **params, **options)
+    return _finished(array, requires_grad)
+
+
+def zeros(*size: Any, **options: Any) -> Tensor:
+    """Return zeros.
+
+    Args:
+        size: the shape.
+        options: ``dtype`` (float32), ``device`` (the current context), ``requires_grad`` (False).
+
+    Example:
+        >>> import gluonish as torch
+        >>> torch.zeros(2), torch.zeros([1, 2])
+        (Tensor([0.0, 0.0], grad=None), Tensor([[0.0, 0.0]], grad=None))
+    """
+    return _made("_full", size, options, value=0)
+
+
+def ones(*size: Any, **options: Any) -> Tensor:
+    """Return ones; arguments as of ``zeros``."""
+    return _made("_full", size, options, value=1)
+
+
+def empty(*size: Any, **options: Any) -> Tensor:
+    """Return a tensor whose content does not matter (zeros); arguments as of ``zeros``."""
+    return zeros(*size, **options)
+
+
+def full(size: Any, fill_value: Any, **options: Any) -> Tensor:
+    """Return a tensor of one number; arguments as of ``zeros``."""
+    return _made("_full", (size,), options, value=fill_value)
+
+
+def rand(*size: Any, **options: Any) -> Tensor:
+    """Draw uniformly from [0, 1); arguments as of ``zeros``."""
+    return _made("_random_uniform", size, options, low=0.0, high=1.0)
+
+
+def randn(*size: Any, **options: Any) -> Tensor:
+    """Draw from the normal distribution of mean 0 and variance 1; arguments as of ``zeros``.
+
+    Example:
+        >>> import gluonish as torch
+        >>> torch.randn([32, 10]).shape
+        (32, 10)
+    """
+    return _made("_random_normal", size, options, loc=0.0, scale=1.0)
+
+
+def randint(low: int, high: Any = None, size: Any = None, **options: Any) -> Tensor:
+    """Draw integers from low, ..., high - 1, as int64; ``randint(high, size)`` starts at 0."""
+    if size is None:
+        low, high, size = 0, low, high
+    return _made("_random_randint", (size,), {"dtype": "int64", **options}, low=low, high=high)
+
+
+def randperm(n: int, device: Any = None) -> Tensor:
+    """Return the integers below n in random order, as int64."""
+    from gluonish.numpy import random  # noqa: PLC0415  the name would hide ``gluonish.random``
+
+    return _finished(random.permutation(n, ctx=as_device(device)), False).long()
+
+
+def _like(name: str, source: Any, options: dict[str, Any]) -> Tensor:
+    options = {"dtype": source.dtype, "device": source.context, **options}
+    return globals()[name](tuple(source.shape), **options)
+
+
+def zeros_like(input: NDArray, **options: Any) -> Tensor:
+    """Return zeros in the shape and dtype of an array, on its device."""
+    return _like("zeros", input, options)
+
+
+def ones_like(input: NDArray, **options: Any) -> Tensor:
+    """Return ones in the shape and dtype of an array, on its device."""
+    return _like("ones", input, options)
+
+
+def empty_like(input: NDArray, **options: Any) -> Tensor:
+    """Return a tensor of the shape and dtype of an array, on its device, whose content does not matter."""
+    return _like("empty", input, options)
+
+
+def rand_like(input: NDArray, **options: Any) -> Tensor:
+    """Draw uniformly from [0, 1) in the shape and dtype of an array, on its device."""
+    return _like("rand", input, options)
+
+
+def randn_like(input: NDArray, **options: Any) -> Tensor:
+    """Draw from the standard normal distribution in the shape and dtype of an array, on its device."""
+    return _like("randn", input, options)
+
+
+def full_like(input: NDArray, fill_value: Any, **options: Any) -> Tensor:
+    """Return a tensor of one number in the shape and dtype of an array, on its device."""
+    options = {"dtype": input.dtype, "device": input.context, **options}
+    return full(tuple(input.shape), fill_value, **options)
+
+
+def arange(start: Any, end: Any = None, step: Any = 1, **options: Any) -> Tensor:
+    """Return evenly spaced numbers from start up to, but without, end; int64 if all are whole."""
+    if end is None:
+        start, end = 0, start
+    whole = all(isinstance(each, int) for each in (start, end, step))
+    dtype = options.pop("dtype", None) or ("int64" if whole else "float32")
+    requires_grad = options.pop("requires_grad", False)
+    import numpy as np  # noqa: PLC0415
+
+    return Tensor(np.arange(start, end, step), requires_grad, dtype=dtype, device=options.pop("device", None))
+
+
+def linspace(start: float, end: float, steps: int, **options: Any) -> Tensor:
+    """Return so many evenly spaced numbers from start to end."""
+    import numpy as np  # noqa: PLC0415
+
+    dtype = options.pop("dtype", None) or "float32"
+    return Tensor(
+        np.linspace(start, end, steps),
+        options.pop("requires_grad", False),
+        dtype=dtype,
+        device=options.pop("device", None),
+    )
+
+
+def eye(n: int, m: int | None = None, **options: Any) -> Tensor:
+    """Return a matrix with ones on its diagonal."""
+    import numpy as np  # noqa: PLC0415
+
+    dtype = options.pop("dtype", None) or "float32"
+    return Tensor(
+        np.eye(n, m), options.pop("requires_grad", False), dtype=dtype, device=options.pop("device", None)
+    )
