@@ -218,8 +218,12 @@ class Block:
         found = ParameterDict(self.params.prefix)
         for path, parameter in self.parameters_by_path():
             if takes is None or takes(parameter):
-                found.add(parameter.name, parameter, path)
+                found.add(self._full_name(path, parameter), parameter, path)
         return found
+
+    def _full_name(self, path: str, parameter: Any) -> str:
+        """Return the key of a parameter among those collected: its name, if it has one of its own."""
+        return parameter.name if isinstance(parameter, Parameter) else f"{self.prefix}{path}"
 
     def _warn_about_hidden_blocks(self) -> None:
         children = {id(child) for child in self._children.values()}
