@@ -54,6 +54,7 @@ __all__ = [
     "ShapeMismatchError",
     "SignatureError",
     "StaleGradientError",
+    "StateDictError",
     "SymbolValueError",
     "TeamError",
     "UnknownNameError",
@@ -141,6 +142,13 @@ class ArgumentTypeError(MXNetError, TypeError, ValueError, AssertionError):
 
 class UnknownNameError(ArgumentError, KeyError):
     """A name that no registry or dictionary holds: an optimizer, an initializer, a parameter, a key."""
+
+
+class StateDictError(UnknownNameError):
+    """A state whose names or shapes are not those of the module that is to take it over.
+
+    It is a RuntimeError, as in torch, and a KeyError, as in older Lucid.
+    """
 
 
 class DuplicateNameError(ArgumentError):

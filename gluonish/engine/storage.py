@@ -67,10 +67,11 @@ class Slab:
     Attributes:
         versions: how often each segment was written.
         fresh: for gradients, which segments a backward pass has written since the last update.
+        emptied: for gradients, the version at which each segment was last declared to hold none.
         owner: a weak reference to whatever laid the slab out, or None.
     """
 
-    __slots__ = ("ctx", "flat", "fresh", "owner", "versions")
+    __slots__ = ("ctx", "emptied", "flat", "fresh", "owner", "versions")
 
     owner: weakref.ref[Any] | None
 
@@ -79,6 +80,7 @@ class Slab:
         self.ctx = ctx
         self.versions = np.zeros(count, np.int64)
         self.fresh = np.zeros(count, np.bool_)
+        self.emptied = np.zeros(count, np.int64)
         self.owner = None
 
 
@@ -114,6 +116,15 @@ class Segment(Storage):
     def fresh(self, value: bool) -> None:
         self.slab.fresh[self.index] = value
 
+    @property
+    def empty(self) -> bool:
+        """For a gradient: whether nothing was written since it was made or last declared empty."""
+        return bool(self.slab.emptied[self.index] == self.slab.versions[self.index])
+
+    @empty.setter
+    def empty(self, value: bool) -> None:
+        self.slab.emptied[self.index] = self.slab.versions[self.index] if value else -1
+
     def touch(self) -> None:
         """Count one write to this segment alone."""
         self.slab.versions[self.index] += 1
@@ -130,6 +141,7 @@ class Segment(Storage):
         """
         slab.versions[index] = self.slab.versions[self.index]
         slab.fresh[index] = self.slab.fresh[self.index]
+        slab.emptied[index] = self.slab.emptied[self.index]
         old, self.raw, self.slab, self.index = self.raw, raw, slab, index
         for array in list(self._arrays):
             array.rebind(old, raw)

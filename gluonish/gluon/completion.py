@@ -15,7 +15,7 @@ the shapes they had.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 __all__ = ["complete_and_run", "complete_graph", "is_tracing", "trace_shapes"]
 
 
-def complete_and_run(block: Block, args: tuple[Any, ...]) -> Any:
+def complete_and_run(block: Block, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> Any:
     """Complete the block's own pending parameters from the inputs, and run its forward pass."""
     count = lifecycle.DEFERRALS.count
     pending = _own_pending(block)
     if not pending or block.replays_graph or _contains_symbol(args):
-        output = block.forward(*args)
+        output = block.forward(*args, **(kwargs or {}))
     else:
-        output = _complete_and_run(block, args, pending)
+        output = _complete_and_run(block, args, kwargs or {}, pending)
     if not _own_pending(block):
         block.__dict__["_settled_at"] = count
     return output
@@ -53,7 +53,9 @@ def _own_pending(block: Block) -> list[ParameterCore]:
     return [p.core for _, p in block.own_parameters() if p.core.is_deferred]
 
 
-def _complete_and_run(block: Block, args: tuple[Any, ...], pending: list[ParameterCore]) -> Any:
+def _complete_and_run(
+    block: Block, args: tuple[Any, ...], kwargs: Mapping[str, Any], pending: list[ParameterCore]
+) -> Any:
     _mark_called(pending)
     if block.is_traceable:
         _check_contexts(leaves_of(args), pending)
@@ -62,7 +64,7 @@ def _complete_and_run(block: Block, args: tuple[Any, ...], pending: list[Paramet
         _complete(block, args, [core for core in pending if core.is_deferred])
     unsettled = [core for core in pending if core.is_deferred]
     with _undone_on_failure(unsettled), settling_scope(unsettled):
-        return block.forward(*args)
+        return block.forward(*args, **kwargs)
 
 
 def _mark_called(pending: Sequence[ParameterCore]) -> None:

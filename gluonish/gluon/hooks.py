@@ -15,7 +15,7 @@ _next_key = itertools.count().__next__
 
 
 class HookHandle:
-    """Takes a hook away again, by ``detach()`` or at the end of a ``with`` block.
+    """Takes a hook away again, by ``detach()``, ``remove()`` or a call, or at the end of a ``with`` block.
 
     Args:
         hooks: the dictionary that the hook is put into; without one, ``attach`` does that later.
@@ -51,6 +51,8 @@ class HookHandle:
         """Take the hook away. Doing it again changes nothing."""
         if self._hooks is not None:
             self._hooks.pop(self._key, None)
+
+    remove = __call__ = detach
 
     def __enter__(self) -> HookHandle:
         return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,12 @@ from gluonish.dtype import as_dtype
 from gluonish.engine.kinds import of_current_kind
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import DeferredInitializationError, ShapeMismatchError
+from gluonish.gluon.arithmetic import ParameterArithmetic
 from gluonish.gluon.views import ParameterViews
 from gluonish.lr_scheduler import Multiplier, multiplier_at
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
-from gluonish.parameter.lifecycle import InitRequest, as_contexts
+from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.plan import Plan
 from gluonish.shape import PartialShape, format_shape, from_mxnet
 from gluonish.symbol import Symbol, var
@@ -28,7 +28,7 @@ __all__ = ["Constant", "DeferredInitializationError", "Parameter", "tensor_types
 tensor_types: tuple[type, ...] = (Symbol, NDArray)
 
 
-class Parameter(ParameterViews):
+class Parameter(ParameterArithmetic, ParameterFace, ParameterViews):
     """A named parameter: a copy of its values, and of its gradient, on every context it is initialised on.
 
     Args:
@@ -96,11 +96,6 @@ class Parameter(ParameterViews):
     # -- what is declared -------------------------------------------------------------------------------
 
     @property
-    def core(self) -> ParameterCore:
-        """The parameter core behind this face."""
-        return self._core
-
-    @property
     def name(self) -> str:
         """The name."""
         return self._core.name
@@ -141,86 +136,9 @@ class Parameter(ParameterViews):
     def dtype(self, value: Any) -> None:
         self.cast(value)
 
-    @property
-    def grad_req(self) -> str:
-        """How gradients are kept: ``"write"``, ``"add"`` or ``"null"``.
-
-        Setting it takes effect at once, and the gradient starts at 0.
-        """
-        return self._core.grad_req
-
-    @grad_req.setter
-    def grad_req(self, value: str) -> None:
-        lifecycle.set_grad_req([self._core], value)
-
-    @property
-    def lr_mult(self) -> Multiplier:
-        """The factor on the learning rate."""
-        return self._core.lr_mult
-
-    @lr_mult.setter
-    def lr_mult(self, value: Multiplier) -> None:
-        self._core.lr_mult = value
-
-    @property
-    def wd_mult(self) -> Multiplier:
-        """The factor on the weight decay."""
-        return self._core.wd_mult
-
-    @wd_mult.setter
-    def wd_mult(self, value: Multiplier) -> None:
-        self._core.wd_mult = value
-
-    @property
-    def init(self) -> Any:
-        """The parameter's own initializer, or None."""
-        return self._core.init
-
-    @init.setter
-    def init(self, value: Any) -> None:
-        self._core.init = value
-
-    # -- initialising -----------------------------------------------------------------------------------
-
-    def initialize(
-        self,
-        init: Any = None,
-        ctx: Context | Sequence[Context] | None = None,
-        default_init: Any = "uniform",
-        force_reinit: bool = False,
-    ) -> None:
-        """Give the parameter its first value, the same on all contexts.
-
-        With an unknown shape it becomes deferred, if it allows that: the value follows once the shape is
-        known.
-
-        Args:
-            init: the initializer; the parameter's own if None, and if it has none, ``default_init``.
-            ctx: one context or several; the current one if None.
-            default_init: the initializer of last resort, ``Uniform(0.07)``.
-            force_reinit: initialise again where it is initialised already; otherwise that is a warning.
-
-        Raises:
-            ArgumentError: the shape is unknown and deferral is not allowed.
-            UnknownNameError: no initializer of that name exists.
-            DeviceUnavailableError: a context cannot hold arrays here.
-        """
-        request = InitRequest(self._core, self.name, init, default_init)
-        lifecycle.initialize([request], as_contexts(ctx), force_reinit=force_reinit)
-
-    def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
-        """Move the parameter to other contexts, with what trainers keep for it.
-
-        Replicas that are equal are copied, others averaged; gradients start at zero.
-
-        Raises:
-            NotInitializedError: it was never initialised.
-        """
-        lifecycle.reset_ctx([self._core], as_contexts(ctx))
-
     def cast(self, dtype: Any) -> None:
         """Change the element type of values and gradients. Arrays taken before are left behind."""
-        lifecycle.cast([self._core], as_dtype(dtype))
+        super().cast(dtype)
         self._spelled_dtype = dtype
 
     # -- values and gradients ---------------------------------------------------------------------------
@@ -244,20 +162,6 @@ class Parameter(ParameterViews):
         """Return the values on all contexts, in their order."""
         return [of_current_kind(each) for each in self._core.replicas()]
 
-    def set_data(self, data: Any) -> None:
-        """Write a value to all contexts, in place; a deferred parameter keeps it until it is completed.
-
-        Args:
-            data: an NDArray (on any context), a NumPy array or nested lists, of the parameter's shape. It is
-                converted to the parameter's dtype.
-
-        Raises:
-            NotInitializedError: ``initialize()`` was not called.
-            ShapeMismatchError: another shape.
-            InPlaceError: recording is on.
-        """
-        lifecycle.set_data(self._core, data)
-
     def grad(self, ctx: Context | None = None) -> NDArray:
         """Return the gradient on one context: the live buffer.
 
@@ -274,14 +178,6 @@ class Parameter(ParameterViews):
     def zero_grad(self) -> None:
         """Set the gradient to 0 on all contexts. Without a gradient, nothing happens."""
         Plan([self._core]).zero_gradients()
-
-    def list_ctx(self) -> list[Context]:
-        """Return the contexts the parameter is on, or will be.
-
-        Raises:
-            NotInitializedError: ``initialize()`` was not called.
-        """
-        return list(self._core.contexts())
 
     def var(self) -> Symbol:
         """Return a symbol that stands for this parameter; the same one every time."""

@@ -22,6 +22,7 @@ from gluonish.errors import (
 )
 from gluonish.gluon import trainer_states
 from gluonish.gluon.parameter import Parameter
+from gluonish.parameter.face import ParameterFace
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.single_updates import SingleUpdates
 from gluonish.gluon.tables import Table, trainer_table
@@ -458,7 +459,7 @@ def _as_list(params: Any) -> list[Parameter]:
             received=type(params).__name__,
         )
     for each in listed:
-        if not isinstance(each, Parameter):
+        if not isinstance(each, ParameterFace):
             raise ArgumentError(
                 "Trainer", "trains Parameters", expected="a Parameter", received=type(each).__name__
             )

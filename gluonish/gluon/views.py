@@ -31,7 +31,6 @@ class ParameterViews:
     """The private names of a Parameter."""
 
     _core: ParameterCore
-    _trainer_ref: weakref.ref[Any] | None = None
 
     @property
     def _data(self) -> list[NDArray] | None:
@@ -91,15 +90,6 @@ class ParameterViews:
     def _reduce(self) -> NDArray:
         """Return what all replicas hold, on the host: their mean if they differ."""
         return lifecycle.value_of(self._core)
-
-    @property
-    def _trainer(self) -> Any:
-        """The Trainer that was made last for this parameter; None if there is none, or none any more."""
-        return None if self._trainer_ref is None else self._trainer_ref()
-
-    def _set_trainer(self, trainer: Any) -> None:
-        """Say which Trainer the parameter belongs to."""
-        self._trainer_ref = None if trainer is None else weakref.ref(trainer)
 
 
 @attrs.frozen

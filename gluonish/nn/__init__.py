@@ -1,6 +1,26 @@
 """Modules over the parameter core, as users of torch and Lucid write them."""
 
+from gluonish.nn.containers import ModuleDict, ModuleList, Sequential
 from gluonish.nn.module import Module
 from gluonish.nn.parameter import Buffer, Parameter, UninitializedParameter
+from gluonish.nn.parameter_containers import ParameterDict, ParameterList
+from gluonish.nn.registration import (
+    register_module_buffer_registration_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 
-__all__ = ["Buffer", "Module", "Parameter", "UninitializedParameter"]
+__all__ = [
+    "Buffer",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "Parameter",
+    "ParameterDict",
+    "ParameterList",
+    "Sequential",
+    "UninitializedParameter",
+    "register_module_buffer_registration_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gluonish import autograd
-from gluonish.context import Context
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError, GradientError, SignatureError
 from gluonish.lr_scheduler import Multiplier
 from gluonish.parameter import lifecycle
+from gluonish.nn.face import TensorFace, contexts_of, filled
 from gluonish.parameter.core import ParameterCore
-from gluonish.parameter.face import ParameterFace
-from gluonish.parameter.lifecycle.initializing import realize
 from gluonish.parameter.plan import Plan
-from gluonish.parameter.settling import Placeholder, is_settling
-from gluonish.parameter.states import Deferred
 from gluonish.shape import format_shape, is_known
-from gluonish.tensor.device import as_device
 from gluonish.tensor.printing import as_text
 from gluonish.tensor.tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedParameter"]
 
 
-class _TensorPlaceholder(Placeholder):
-    """What stands for a pending parameter of this face during the run that settles it."""
-
-    __slots__ = ()
-    family = Tensor  # type: ignore[assignment]  # what it becomes
-
-
-class Parameter(ParameterFace, Tensor):
+class Parameter(TensorFace):
     """A tensor that modules train: a thin face over the parameter core, which may hold it on several devices.
 
     It can be made as Lucid makes it, with a dtype and a device; as torch does, with ``requires_grad``; and by
@@ -67,9 +54,8 @@ class Parameter(ParameterFace, Tensor):
         Tensor([2.0, 3.0, 4.0], grad=None)
     """
 
-    __slots__ = ("__dict__",)
+    __slots__ = ()
 
-    stands_in = True
     _is_parameter = True
 
     def __init__(
@@ -84,36 +70,18 @@ class Parameter(ParameterFace, Tensor):
         wd_mult: Multiplier = 1.0,
     ) -> None:
         requires_grad, dtype, device = _options(args, requires_grad, dtype, device)
-        contexts = _contexts(device, data)
-        if isinstance(data, (Parameter, NDArray)):
-            value = data.asnumpy()
-        else:
-            value = Tensor(np.zeros(0, np.float32) if data is None else data, dtype=dtype).asnumpy()
-        core = ParameterCore(
-            "",
-            shape=value.shape,
-            dtype=as_dtype(value.dtype if dtype is None else dtype),
-            grad_req=grad_req,
-            lr_mult=lr_mult,
-            wd_mult=wd_mult,
-            allow_deferred_init=True,
+        self._take(
+            filled(
+                np.zeros(0, np.float32) if data is None else data,
+                dtype,
+                contexts_of(device, data),
+                grad_req=grad_req,
+                lr_mult=lr_mult,
+                wd_mult=wd_mult,
+            )
         )
-        realize([(core, Deferred(None, contexts, 0, core.dtype, value))])
-        self._take(core)
         if not requires_grad:
             self.requires_grad_(False)
-
-    def _take(self, core: ParameterCore) -> None:
-        self._core = core
-        self._twins: dict[Context, tuple[NDArray, Tensor]] = {}
-        self._zeroed: dict[Context, tuple[weakref.ref[Any], int]] = {}
-
-    @classmethod
-    def of(cls, core: ParameterCore) -> Parameter:
-        """Return a new face of a parameter core."""
-        face = cls.__new__(cls)
-        face._take(core)
-        return face
 
     @classmethod
     def create(cls, data: Any, options: Mapping[str, Any] | None = None, **more: Any) -> Parameter:
@@ -127,60 +95,7 @@ class Parameter(ParameterFace, Tensor):
         given = {**(options or {}), **more}
         return cls(data, **given)
 
-    # -- what the engine sees -----------------------------------------------------------------------------
-
-    def actual(self, ctx: Context | None = None) -> NDArray:
-        """Return the replica beside arrays on a context: the only one, or that of the current context.
-
-        Raises:
-            ContextError: there is none.
-            DeferredInitializationError: there is no value yet.
-        """
-        core = self._core
-        if core.is_deferred and is_settling(core):
-            place = core.contexts()[0] if ctx is None else ctx
-            return _TensorPlaceholder(core, place)
-        replica = core.data(ctx if ctx is None or len(core.contexts()) > 1 else None)
-        held = self._twins.get(replica._ctx.place)
-        if held is None or held[0] is not replica or held[1]._node is not replica._node:
-            held = self._twins[replica._ctx.place] = (replica, replica._as(Tensor))  # type: ignore[assignment]
-        return held[1]
-
-    stand_in = actual
-
-    _raw = property(lambda self: self.actual()._raw)
-    _ctx = property(lambda self: self.actual()._ctx)
-    _storage = property(lambda self: self.actual()._storage)
-    _node = property(lambda self: self.actual()._node)
-    _entry = property(lambda self: self.actual()._entry)
-
-    # -- what it is -----------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str | None:
-        """The attribute under which a module owns it; None before one does."""
-        return self._core.name or None
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The sizes of the axes; ``(0,)`` while nothing is known, 0 for an axis that is not known yet."""
-        known = self._core.shape
-        return (0,) if known is None else tuple(0 if size is None else size for size in known)
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The element type."""
-        return self._core.dtype
+    # -- gradients --------------------------------------------------------------------------------------
 
     @property
     def requires_grad(self) -> bool:
@@ -197,52 +112,17 @@ class Parameter(ParameterFace, Tensor):
             (lifecycle.thaw if requires_grad else lifecycle.freeze)([self._core])
         return self
 
-    # -- values -----------------------------------------------------------------------------------------
-
-    @property
-    def data(self) -> Any:
-        """The values, as a NumPy (on a GPU: CuPy) array over the live memory; assigning is ``set_data``.
-
-        Of several replicas it is that of the current context. ``p.data -= lr * p.grad`` updates in place.
-        """
-        return self.actual()._raw
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        here = self.actual()
-        if value is here._raw:  # ``p.data -= x`` has written one replica
-            here._storage.touch()
-            value = NDArray(value, here._ctx)
-            if len(self._core.contexts()) == 1:
-                return
-        with autograd.pause():
-            lifecycle.set_data(self._core, value)
-
-    def list_data(self) -> list[Tensor]:
-        """Return the replicas on all contexts, in their order."""
-        return [self.actual(ctx) for ctx in self._core.ready().contexts]  # type: ignore[misc]
-
-    # -- gradients --------------------------------------------------------------------------------------
-
     def _gradient(self) -> NDArray | None:
         if not self._core.wants_grad:
             return None
         buffer = self._core.grad(self.actual()._ctx)
-        return None if self._is_absent(buffer) else buffer
-
-    def _is_absent(self, buffer: NDArray) -> bool:
-        """Tell whether no backward pass has written a gradient since it was made or zeroed."""
-        storage = buffer._storage
-        noted = self._zeroed.get(buffer._ctx.place)
-        version = noted[1] if noted is not None and noted[0]() is storage else 0
-        return storage.version == version and not storage.fresh
+        return None if buffer._storage.empty else buffer
 
     @property
     def has_gradient(self) -> bool:
-        """Whether a backward pass has given it a gradient on any of its contexts."""
-        if not self._core.is_ready or not self._core.wants_grad:
-            return False
-        return not all(self._is_absent(buffer) for buffer in self._core.gradients())
+        """Whether it has a gradient on any of its contexts."""
+        core = self._core
+        return core.is_ready and core.wants_grad and not all(each._storage.empty for each in core.gradients())
 
     def _set_gradient(self, value: Any) -> None:
         if not self._core.wants_grad:
@@ -253,7 +133,7 @@ class Parameter(ParameterFace, Tensor):
 
     def list_grad(self) -> list[Tensor | None]:
         """Return the gradients on all contexts, in their order; None where no pass has written one."""
-        return [None if self._is_absent(each) else each._as(Tensor) for each in self._core.gradients()]  # type: ignore[misc]
+        return [None if g._storage.empty else g._as(Tensor) for g in self._core.gradients()]  # type: ignore[misc]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradient on all contexts.
@@ -261,17 +141,17 @@ class Parameter(ParameterFace, Tensor):
         Args:
             set_to_none: False leaves a gradient of zeros.
         """
-        Plan([self._core]).zero_gradients()
-        self.forget_gradient(set_to_none)
-
-    def forget_gradient(self, set_to_none: bool = True) -> None:
-        """Note that the gradient, whose memory was zeroed, is none, or that it is one of zeros."""
         if not self._core.is_ready or not self._core.wants_grad:
             return
-        for buffer in self._core.gradients():
-            buffer._storage.fresh = False
-            version = buffer._storage.version if set_to_none else -1
-            self._zeroed[buffer._ctx.place] = (weakref.ref(buffer._storage), version)
+        Plan([self._core]).zero_gradients()
+        self.mark_gradient(empty=set_to_none)
+
+    def mark_gradient(self, *, empty: bool) -> None:
+        """Note that the gradient, whose memory was filled with 0, is none, or that it is one of zeros."""
+        if self._core.is_ready and self._core.wants_grad:
+            for buffer in self._core.gradients():
+                buffer._storage.fresh = False
+                buffer._storage.empty = empty
 
     # -- copies and moves -------------------------------------------------------------------------------
 
@@ -286,17 +166,6 @@ class Parameter(ParameterFace, Tensor):
     def _wanted_grad_req(self) -> str:
         return self._core.thaws_to or (self._core.grad_req if self._core.wants_grad else "add")
 
-    def detach_(self) -> Parameter:
-        """Return the parameter, which has no history."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        copied = memo[id(self)] = type(self).of(lifecycle.restore(lifecycle.snapshot(self._core)))
-        return copied
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), lifecycle.snapshot(self._core))
-
     # -- printing ---------------------------------------------------------------------------------------
 
     def __str__(self) -> str:
@@ -309,10 +178,6 @@ class Parameter(ParameterFace, Tensor):
             return f"{type(self).__name__} containing:\n{self}"
         content = as_text(self.asnumpy(), "Tensor(")
         return f"{type(self).__name__} containing:\nTensor({content}, requires_grad={self.requires_grad})"
-
-
-def _restored(cls: type[Parameter], saved: dict[str, Any]) -> Parameter:
-    return cls.of(lifecycle.restore(saved))
 
 
 def _options(
@@ -334,14 +199,6 @@ def _options(
                 received=", ".join(map(repr, args)),
             )
     return True if requires_grad is None else requires_grad, dtype, device
-
-
-def _contexts(device: Any, data: Any) -> tuple[Context, ...]:
-    if device is None:
-        return (data.context,) if isinstance(data, NDArray) else (as_device(None),)
-    if isinstance(device, Sequence) and not isinstance(device, str):
-        return tuple(as_device(each) for each in device)
-    return (as_device(device),)
 
 
 class UninitializedParameter(Parameter):
@@ -383,7 +240,7 @@ class UninitializedParameter(Parameter):
         )
         self._take(core)
         request = lifecycle.InitRequest(core, "", init)
-        lifecycle.initialize([request], _contexts(device, None))
+        lifecycle.initialize([request], contexts_of(device))
         if not requires_grad:
             self.requires_grad_(False)
 
@@ -399,7 +256,7 @@ class UninitializedParameter(Parameter):
             ShapeMismatchError: the shape contradicts what is known.
         """
         if device is not None:
-            self.reset_ctx(_contexts(device, None))
+            self.reset_ctx(contexts_of(device))
         if dtype is not None:
             self.cast(dtype)
         self._core.merge_shape(tuple(shape))
@@ -412,20 +269,20 @@ class UninitializedParameter(Parameter):
             self.__class__ = Parameter  # type: ignore[assignment]  # the object stays: optimizers hold it
 
 
-class Buffer(Tensor):
+class Buffer(TensorFace):
     """A tensor that a module keeps but does not train, such as a running mean.
 
     Args:
         data: as of Tensor.
         dtype: the element type; that of the data if None.
-        device: where it is.
+        device: one device, or a list of them.
         persistent: whether it is in ``state_dict``.
     """
 
-    __slots__ = ("persistent",)
+    __slots__ = ()
 
     def __init__(self, data: Any, dtype: Any = None, device: Any = None, persistent: bool = True) -> None:
         if data is None:
             raise ArgumentTypeError("nn.Buffer()", "needs content", expected="numbers", received="None")
-        super().__init__(data, dtype=dtype, device=device)
+        self._take(filled(data, dtype, contexts_of(device, data), grad_req="null", differentiable=False))
         self.persistent = persistent

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
+from gluonish.engine.ndarray import NDArray
 from gluonish.lr_scheduler import Multiplier
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
@@ -21,15 +23,31 @@ class ParameterFace:
     __slots__ = ()
 
     _core: ParameterCore
+    _trainer_ref: weakref.ref[Any] | None = None
 
     @property
     def core(self) -> ParameterCore:
         """The parameter core behind this face."""
         return self._core
 
+    def stand_in(self, ctx: Context | None) -> NDArray:
+        """Return the replica that stands for the parameter beside arrays on a context.
+
+        Args:
+            ctx: the context; the only one of the parameter, or the current one, if None.
+
+        Raises:
+            NotInitializedError, DeferredInitializationError: there is no value yet.
+            ContextError: there is no replica there.
+        """
+        return self._core.data(ctx)
+
     @property
     def grad_req(self) -> str:
-        """How gradients are kept: ``"write"``, ``"add"`` or ``"null"``. Setting it takes effect at once."""
+        """How gradients are kept: ``"write"``, ``"add"`` or ``"null"``.
+
+        Setting it takes effect at once, and the gradient starts at 0.
+        """
         return self._core.grad_req
 
     @grad_req.setter
@@ -124,3 +142,12 @@ class ParameterFace:
             NotInitializedError: ``initialize()`` was not called.
         """
         return list(self._core.contexts())
+
+    @property
+    def _trainer(self) -> Any:
+        """The Trainer that was made last for this parameter; None if there is none, or none any more."""
+        return None if self._trainer_ref is None else self._trainer_ref()
+
+    def _set_trainer(self, trainer: Any) -> None:
+        """Say which Trainer the parameter belongs to."""
+        self._trainer_ref = None if trainer is None else weakref.ref(trainer)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gluonish.context import Context
     from gluonish.tensor.tensor import Tensor
 
-__all__ = ["FUNCTIONS", "TensorMethods"]
+__all__ = ["FUNCTIONS", "TensorMethods", "is_dtype"]
 
 FUNCTIONS = (
     *("add", "sub", "subtract", "mul", "multiply", "div", "divide", "pow", "matmul", "mm", "bmm", "dot"),
@@ -132,7 +132,7 @@ class TensorMethods:
         for each in args:
             if isinstance(each, NDArray):
                 device, dtype = each.context, each.dtype
-            elif _is_dtype(each):
+            elif is_dtype(each):
                 dtype = each
             elif each is not None:
                 device = each
@@ -256,7 +256,8 @@ class TensorMethods:
         return self.copy_(functions.drawn("_random_uniform", self, low=low, high=high))
 
 
-def _is_dtype(value: Any) -> bool:
+def is_dtype(value: Any) -> bool:
+    """Tell whether a value means an element type, and not a device."""
     if isinstance(value, (np.dtype, type)):
         return True
     if not isinstance(value, str):
