@@ -32,6 +32,7 @@ class Storage:
         version: how often the memory was written.
         fresh: for a gradient buffer, whether a backward pass has written it since the last update.
         label: a name for messages, such as that of a parameter; None for anonymous arrays.
+        empty: for a parameter's gradient, whether there is none though there is memory for it.
     """
 
     __slots__ = ("__weakref__", "fresh", "label", "version")
@@ -39,6 +40,7 @@ class Storage:
     version: int
     fresh: bool
     label: str | None
+    empty = False
 
     def __init__(self) -> None:
         self.version = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from gluonish.engine.ndarray import NDArray
 
 __all__ = ["ParameterArithmetic"]
 
-_BINARY = ("add", "sub", "mul", "truediv", "mod", "pow", "matmul")
+_BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 _COMPARISONS = ("lt", "le", "gt", "ge")
 _UNARY = ("neg", "abs")
 
@@ -34,31 +35,30 @@ class ParameterArithmetic:
         return self.stand_in(None).__array__(dtype, copy)
 
 
-def _binary(name: str) -> Callable[..., Any]:
+def _binary(function: Callable[[Any, Any], Any], *, reflected: bool = False) -> Callable[..., Any]:
     def method(self: ParameterArithmetic, other: Any) -> Any:
-        if isinstance(other, NDArray):
-            return getattr(self.stand_in(other.context), name)(other)
-        own = self.stand_in(None)
+        own = self.stand_in(other.context if isinstance(other, NDArray) else None)
         if isinstance(other, ParameterArithmetic):
             other = other.stand_in(own.context)
-        return getattr(own, name)(other)
+        return function(other, own) if reflected else function(own, other)
 
-    method.__name__ = method.__qualname__ = name
     return method
 
 
-def _unary(name: str) -> Callable[..., Any]:
+def _unary(function: Callable[[Any], Any]) -> Callable[..., Any]:
     def method(self: ParameterArithmetic) -> Any:
-        return getattr(self.stand_in(None), name)()
+        return function(self.stand_in(None))
 
-    method.__name__ = method.__qualname__ = name
     return method
 
 
-for _word in _BINARY:
-    setattr(ParameterArithmetic, f"__{_word}__", _binary(f"__{_word}__"))
-    setattr(ParameterArithmetic, f"__r{_word}__", _binary(f"__r{_word}__"))
-for _word in _COMPARISONS:
-    setattr(ParameterArithmetic, f"__{_word}__", _binary(f"__{_word}__"))
-for _word in _UNARY:
-    setattr(ParameterArithmetic, f"__{_word}__", _unary(f"__{_word}__"))
+def _install() -> None:
+    for word in (*_BINARY, *_COMPARISONS):
+        setattr(ParameterArithmetic, f"__{word}__", _binary(getattr(operator, word)))
+    for word in _BINARY:
+        setattr(ParameterArithmetic, f"__r{word}__", _binary(getattr(operator, word), reflected=True))
+    for word in _UNARY:
+        setattr(ParameterArithmetic, f"__{word}__", _unary(getattr(operator, word)))
+
+
+_install()

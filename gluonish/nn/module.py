@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gluonish.context import current_context
 from gluonish.engine.mode import MODE, ModeScope
+from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError
 from gluonish.gluon import completion
 from gluonish.nn.hooks import ModuleHooks
@@ -73,7 +75,16 @@ class Module(ModuleHooks, ModuleState, ModuleMoves):
     # -- calling ------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the forward pass and its hooks, settling parameters that wait for their shapes on the way."""
+        """Run the forward pass and its hooks, settling parameters that wait for their shapes on the way.
+
+        Inside, the current context is that of the first tensor given, so that of several replicas those count
+        that are there.
+        """
+        here = current_context()
+        ctx = next((x.context for x in args if isinstance(x, NDArray) and not x.stands_in), here)
+        if ctx is not here:
+            with ctx:
+                return self(*args, **kwargs)
         if MODE.recording:  # the flag of the scope counts
             return self._call(args, kwargs)
         with ModeScope(training=self.training):

@@ -156,7 +156,7 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
         """Return the gradient as an array of the engine, or None."""
         node = self._node
         if isinstance(node, Leaf):
-            return node.grad
+            return None if node.grad is None or node.grad._storage.empty else node.grad
         return None if node is None or node.taps is None else node.taps.kept.get(self._entry)
 
     def _set_gradient(self, value: Any) -> None:
