@@ -22,6 +22,7 @@ from gluonish.gluon.selection import Selector, matcher
 from gluonish.gluon.structure import flatten_to_lists, regroup_leaves
 from gluonish.parameter import lifecycle
 from gluonish.parameter.explain import Owner
+from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.lifecycle import as_contexts
 from gluonish.serialization import save as save_file
 
@@ -98,7 +99,7 @@ class Block:
 
     def __setattr__(self, name: str, value: Any) -> None:
         present = self.__dict__.get(name)
-        if isinstance(present, (Parameter, Block)) and not isinstance(value, _kind_of(present)):
+        if isinstance(present, (ParameterFace, Block)) and not isinstance(value, _kind_of(present)):
             raise ArgumentTypeError(
                 f"Attribute {name!r} of {type(self).__name__} {self.name!r}",
                 "cannot change its type",
@@ -108,7 +109,7 @@ class Block:
         if isinstance(value, Block):
             self._check_constructed(name)
             self.register_child(value, name)
-        elif isinstance(value, Parameter):
+        elif isinstance(value, ParameterFace):
             self._check_constructed(name)
             self._register_parameter(name, value)
         super().__setattr__(name, value)
@@ -121,7 +122,7 @@ class Block:
                 fix="Call super().__init__() before assigning blocks and parameters.",
             )
 
-    def _register_parameter(self, name: str, parameter: Parameter) -> None:
+    def _register_parameter(self, name: str, parameter: ParameterFace) -> None:
         present = self._reg_params.get(name)
         if present is not None and present is not parameter:
             raise ArgumentError(
@@ -130,8 +131,7 @@ class Block:
                 fix="Change its value with set_data(), or make a new block.",
             )
         self._reg_params[name] = parameter
-        if parameter.core.owner is None:
-            parameter.core.owner = Owner(self, self.settled_by.get(name))
+        parameter.belong_to(self, name)
         self.__dict__["_settled_at"] = -1
 
     def register_child(self, block: Block, name: str | None = None) -> None:
@@ -217,13 +217,14 @@ class Block:
         takes = matcher(select) if select else None
         found = ParameterDict(self.params.prefix)
         for path, parameter in self.parameters_by_path():
-            if takes is None or takes(parameter):
-                found.add(self._full_name(path, parameter), parameter, path)
+            name = self._full_name(path, parameter)
+            if takes is None or takes(name, parameter):
+                found.add(name, parameter, path)
         return found
 
     def _full_name(self, path: str, parameter: Any) -> str:
         """Return the key of a parameter among those collected: its name, if it has one of its own."""
-        return parameter.name if isinstance(parameter, Parameter) else f"{self.prefix}{path}"
+        return f"{self.prefix}{path}" if parameter.born_ready else parameter.name
 
     def _warn_about_hidden_blocks(self) -> None:
         children = {id(child) for child in self._children.values()}
@@ -400,8 +401,8 @@ class Block:
     def _match(self, arrays: dict[str, Any]) -> dict[str, Parameter]:
         """Return the parameter of each key, under the reading of keys that explains most of them."""
         by_path = dict(self.parameters_by_path())
-        by_name = {p.name: p for p in by_path.values()}
-        by_short_name = {p.name.removeprefix(self.prefix): p for p in by_path.values()}
+        by_name = {self._full_name(path, p): p for path, p in by_path.items()}
+        by_short_name = {name.removeprefix(self.prefix): p for name, p in by_name.items()}
         readings = [
             {key: table[key] for key in arrays if key in table} for table in (by_path, by_name, by_short_name)
         ]
@@ -480,7 +481,8 @@ class Block:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         for attribute, parameter in self._reg_params.items():
-            parameter.core.owner = Owner(self, self.settled_by.get(attribute))
+            if parameter is not None:
+                parameter.core.owner = Owner(self, self.settled_by.get(attribute))
 
 
 # Private names of MXNet that programs import from here.
@@ -489,4 +491,4 @@ _BlockScope, _flatten, _regroup = BlockScope, flatten_to_lists, regroup_leaves
 
 def _kind_of(value: Any) -> type[Any]:
     """Return the class that a replacement of an attribute must be of."""
-    return Parameter if isinstance(value, Parameter) else type(value)
+    return ParameterFace if isinstance(value, ParameterFace) else type(value)

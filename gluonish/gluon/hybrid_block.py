@@ -350,12 +350,12 @@ class HybridBlock(Block):
         else:
             ctx = self._context((x, *args))
         if ctx is None:
-            symbols = {name: p.var() for name, p in self._reg_params.items()}
+            symbols = {name: p.symbol() for name, p in self._reg_params.items()}
             with self.name_scope():
                 return self.hybrid_forward(sym, x, *args, **symbols)
         if self._active:
             return self._graph((x, *args))((x, *args), self._operator_hooks)
-        params = {name: p.data(ctx) for name, p in self._reg_params.items()}
+        params = {name: p.stand_in(ctx) for name, p in self._reg_params.items()}
         if current_context() is ctx:
             return self.hybrid_forward(nd, x, *args, **params)
         with ctx:  # arrays that are made in hybrid_forward go where the inputs are

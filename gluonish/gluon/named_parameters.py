@@ -148,24 +148,24 @@ class NamedParameters:
 
     def trainable(self) -> Self:
         """Return the parameters that have gradients."""
-        return self._subset(lambda parameter: parameter.grad_req != "null")
+        return self._subset(lambda _, parameter: parameter.grad_req != "null")
 
     def frozen(self) -> Self:
         """Return the parameters that could have gradients, and have none."""
-        return self._subset(lambda p: p.grad_req == "null" and p.core.differentiable)
+        return self._subset(lambda _, p: p.grad_req == "null" and p.core.differentiable)
 
     def auxiliary(self) -> Self:
         """Return what can have no gradients: constants and running statistics."""
-        return self._subset(lambda parameter: not parameter.core.differentiable)
+        return self._subset(lambda _, parameter: not parameter.core.differentiable)
 
     def pending(self) -> Self:
         """Return the parameters that wait for their shapes; ``explain`` says why they do."""
-        return self._subset(lambda parameter: parameter.core.is_deferred)
+        return self._subset(lambda _, parameter: parameter.core.is_deferred)
 
-    def _subset(self, predicate: Callable[[Parameter], bool]) -> Self:
+    def _subset(self, predicate: Callable[[str, Parameter], bool]) -> Self:
         found = type(self)(self._prefix)
         for name, parameter in self._params.items():
-            if predicate(parameter):
+            if predicate(name, parameter):
                 found.add(name, parameter, self._paths[name])
         return found
 

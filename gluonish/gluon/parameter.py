@@ -15,13 +15,13 @@ from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import DeferredInitializationError, ShapeMismatchError
 from gluonish.gluon.arithmetic import ParameterArithmetic
 from gluonish.gluon.views import ParameterViews
-from gluonish.lr_scheduler import Multiplier, multiplier_at
+from gluonish.lr_scheduler import Multiplier
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.plan import Plan
 from gluonish.shape import PartialShape, format_shape, from_mxnet
-from gluonish.symbol import Symbol, var
+from gluonish.symbol import Symbol
 
 __all__ = ["Constant", "DeferredInitializationError", "Parameter", "tensor_types"]
 
@@ -181,17 +181,11 @@ class Parameter(ParameterArithmetic, ParameterFace, ParameterViews):
 
     def var(self) -> Symbol:
         """Return a symbol that stands for this parameter; the same one every time."""
-        if self._symbol is None:
-            self._symbol = var(
-                self.name,
-                shape=self.shape,
-                dtype=self.dtype,
-                lr_mult=multiplier_at(self.lr_mult, 0),
-                wd_mult=multiplier_at(self.wd_mult, 0),
-                init=self.init if isinstance(self.init, str) or hasattr(self.init, "dumps") else None,
-                stype=self._core.stype,
-            )
-        return self._symbol
+        return self.symbol()
+
+    def stand_in(self, ctx: Context | None) -> NDArray:
+        """Return the value that stands for the parameter beside arrays on a context; see ``data``."""
+        return self.data(ctx)
 
     # -- copies -----------------------------------------------------------------------------------------
 

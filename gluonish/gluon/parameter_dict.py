@@ -141,6 +141,9 @@ class ParameterDict(NamedParameters):
     ) -> None:
         """Initialise all parameters, each by its own initializer or else by ``init``.
 
+        Parameters of modules, which have values from the start, keep them unless ``force_reinit``; they are
+        moved to ``ctx`` where it is given.
+
         Args:
             init: the initializer for parameters without one; ``Uniform(0.07)`` if None.
             ctx: one context or several; the current one if None.
@@ -154,8 +157,17 @@ class ParameterDict(NamedParameters):
         default = _resolved(init)
         if verbose and isinstance(default, initializer.Initializer):
             default.set_verbosity(verbose)
-        requests = [InitRequest(p.core, self._paths[name], None, default) for name, p in self._params.items()]
+        requests = [
+            InitRequest(p.core, self._paths[name], None, default)
+            for name, p in self._params.items()
+            if not p.born_ready or (force_reinit and p.core.differentiable)
+        ]
         lifecycle.initialize(requests, as_contexts(ctx), force_reinit=force_reinit)
+        if ctx is not None:
+            born_ready = [p.core for p in self._params.values() if p.born_ready]
+            lifecycle.reset_ctx(
+                [core for core in born_ready if core.contexts() != as_contexts(ctx)], as_contexts(ctx)
+            )
 
     def zero_grad(self) -> None:
         """Set all gradients to 0, in one pass over their memory."""

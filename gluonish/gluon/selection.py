@@ -40,8 +40,8 @@ Selector = Union[str, "re.Pattern[str]", Glob, Callable[[Parameter], Any], Seque
 """A regular expression (compiled or not), a ``Glob``, a predicate of a Parameter, or a list of these."""
 
 
-def matcher(selector: Selector) -> Callable[[Parameter], bool]:
-    """Return the predicate that a selector means.
+def matcher(selector: Selector) -> Callable[[str, Parameter], bool]:
+    """Return the predicate on name and parameter that a selector means.
 
     A string is a regular expression that has to match from the beginning of a name on. One that is no regular
     expression but has wildcards, such as ``"*_bias"``, is a glob. A list takes what any of its members takes.
@@ -52,14 +52,14 @@ def matcher(selector: Selector) -> Callable[[Parameter], bool]:
     if isinstance(selector, str):
         return _expression(selector)
     if isinstance(selector, re.Pattern):
-        return lambda parameter: selector.match(parameter.name) is not None
+        return lambda name, _: selector.match(name) is not None
     if isinstance(selector, Glob):
-        return lambda parameter: fnmatch.fnmatchcase(parameter.name, selector.pattern)
+        return lambda name, _: fnmatch.fnmatchcase(name, selector.pattern)
     if isinstance(selector, (list, tuple)):
         predicates = [matcher(each) for each in selector]
-        return lambda parameter: any(predicate(parameter) for predicate in predicates)
+        return lambda name, parameter: any(predicate(name, parameter) for predicate in predicates)
     if callable(selector):
-        return lambda parameter: bool(selector(parameter))
+        return lambda _, parameter: bool(selector(parameter))
     raise ArgumentError(
         "Parameters",
         "cannot be selected by this",
@@ -68,7 +68,7 @@ def matcher(selector: Selector) -> Callable[[Parameter], bool]:
     )
 
 
-def _expression(text: str) -> Callable[[Parameter], bool]:
+def _expression(text: str) -> Callable[[str, Parameter], bool]:
     try:
         return matcher(re.compile(text))
     except re.error as error:

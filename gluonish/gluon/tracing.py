@@ -113,7 +113,7 @@ def trace(block: Block, args: Sequence[Any], *, strict: bool = True) -> Trace:
         in_format=in_format,
         outputs=tuple(entry for leaf in leaves if leaf is not None for entry in _entries(leaf, block)),
         out_format=out_format,
-        parameters={p.var().outputs[0][0]: p for _, p in block.parameters_by_path()},
+        parameters={p.symbol().outputs[0][0]: p for _, p in block.parameters_by_path()},
     )
 
 

@@ -40,6 +40,7 @@ class TensorFace(ParameterFace, Tensor):
     __slots__ = ("__dict__",)
 
     stands_in = True
+    born_ready = True
 
     def _take(self, core: ParameterCore) -> None:
         self._core = core
@@ -77,6 +78,11 @@ class TensorFace(ParameterFace, Tensor):
     _storage = property(lambda self: self.actual()._storage)
     _node = property(lambda self: self.actual()._node)
     _entry = property(lambda self: self.actual()._entry)
+
+    def _symbol_name(self) -> str:
+        """Return a name that is the only one in a graph: with the prefix of the layer that owns it."""
+        owner = self._core.owner
+        return f"{owner.prefix if owner is not None else ''}{self._core.name or id(self)}"
 
     # -- what it is -----------------------------------------------------------------------------------
 

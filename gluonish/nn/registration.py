@@ -10,7 +10,6 @@ from gluonish.errors import ArgumentTypeError, DuplicateNameError, MissingNameEr
 from gluonish.gluon.block import Block
 from gluonish.gluon.hooks import HookHandle
 from gluonish.nn.parameter import Buffer
-from gluonish.parameter.explain import Owner
 from gluonish.parameter.face import ParameterFace
 
 __all__ = [
@@ -139,10 +138,7 @@ class Registration(Block):
         value = _after(_PARAMETER_HOOKS, self, name, value) if value is not None else None
         self._put(self._reg_params, name, value)
         if value is not None:
-            core = value.core
-            core.name = core.name or name
-            if core.owner is None:
-                core.owner = Owner(self, self.settled_by.get(name))
+            value.belong_to(self, name)
         self.__dict__["_settled_at"] = -1
 
     def _put_buffer(self, name: str, value: Buffer | None) -> None:
@@ -150,7 +146,7 @@ class Registration(Block):
         value = _after(_BUFFER_HOOKS, self, name, value)
         self._put(self._buffers, name, value)
         if value is not None:
-            value.core.name = value.core.name or name
+            value.belong_to(self, name)
             (self._non_persistent.discard if value.persistent else self._non_persistent.add)(name)
 
     def _put_module(self, name: str, value: Block) -> None:
@@ -268,9 +264,3 @@ class Registration(Block):
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Register a block as a child, under the number of children so far if it gets no name."""
         super().register_child(block, name)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        for attribute, parameter in self._reg_params.items():
-            if parameter is not None:
-                parameter.core.owner = Owner(self, self.settled_by.get(attribute))

@@ -49,6 +49,11 @@ class Owner:
         return None if layer is None else f"{type(layer).__name__} {layer.name!r}"
 
     @property
+    def prefix(self) -> str:
+        """What names of the layer's own parameters begin with; empty once it is gone."""
+        return getattr(self._layer(), "prefix", "")
+
+    @property
     def class_name(self) -> str:
         """The class of the layer."""
         return type(self._layer()).__name__

@@ -9,10 +9,12 @@ from typing import Any
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
-from gluonish.lr_scheduler import Multiplier
+from gluonish.lr_scheduler import Multiplier, multiplier_at
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.explain import Owner
 from gluonish.parameter.lifecycle import InitRequest, as_contexts
+from gluonish.symbol import Symbol, var
 
 __all__ = ["ParameterFace"]
 
@@ -22,13 +24,25 @@ class ParameterFace:
 
     __slots__ = ()
 
+    born_ready = False
+    """Whether it has a value, or a plan for one, from its making, so that ``initialize`` is not needed."""
+
     _core: ParameterCore
     _trainer_ref: weakref.ref[Any] | None = None
+    _symbol: Symbol | None = None
+    dtype: Any
 
     @property
     def core(self) -> ParameterCore:
         """The parameter core behind this face."""
         return self._core
+
+    def belong_to(self, layer: Any, attribute: str) -> None:
+        """Note that a layer holds the parameter under an attribute; the first one counts."""
+        core = self._core
+        core.name = core.name or attribute
+        if core.owner is None:
+            core.owner = Owner(layer, layer.settled_by.get(attribute))
 
     def stand_in(self, ctx: Context | None) -> NDArray:
         """Return the replica that stands for the parameter beside arrays on a context.
@@ -41,6 +55,25 @@ class ParameterFace:
             ContextError: there is no replica there.
         """
         return self._core.data(ctx)
+
+    def symbol(self) -> Symbol:
+        """Return a symbol that stands for this parameter; the same one every time."""
+        if self._symbol is None:
+            core = self._core
+            init = core.init if isinstance(core.init, str) or hasattr(core.init, "dumps") else None
+            self._symbol = var(
+                self._symbol_name(),
+                shape=None if core.shape is None else tuple(0 if size is None else size for size in core.shape),
+                dtype=self.dtype,
+                lr_mult=multiplier_at(core.lr_mult, 0),
+                wd_mult=multiplier_at(core.wd_mult, 0),
+                init=init,
+                stype=core.stype,
+            )
+        return self._symbol
+
+    def _symbol_name(self) -> str:
+        return self._core.name
 
     @property
     def grad_req(self) -> str:
