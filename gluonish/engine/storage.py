@@ -123,10 +123,6 @@ class Segment(Storage):
         """For a gradient: whether nothing was written since it was made or last declared empty."""
         return bool(self.slab.emptied[self.index] == self.slab.versions[self.index])
 
-    @empty.setter
-    def empty(self, value: bool) -> None:
-        self.slab.emptied[self.index] = self.slab.versions[self.index] if value else -1
-
     def touch(self) -> None:
         """Count one write to this segment alone."""
         self.slab.versions[self.index] += 1

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import warnings
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -31,7 +30,7 @@ from gluonish.optimizer import Optimizer
 from gluonish.optimizer import create as create_optimizer
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
-from gluonish.parameter.plan import Plan, settle
+from gluonish.parameter.plan import Plan, drop_slots, new_key, release, settle
 from gluonish.parameter.slots import slot_bytes
 from gluonish.parameter.step import (
     OptimizerSlots,
@@ -51,8 +50,6 @@ STALE_POLICIES = ("error", "warn", "skip", "zero")
 LARGE = 16 * 2**20
 """Elements of a parameter from which on the 'local' store leaves updates to the replicas, as in MXNet."""
 
-_next_key = itertools.count().__next__
-
 
 class Trainer(TrainerViews):
     """Applies an optimizer to parameters.
@@ -62,7 +59,7 @@ class Trainer(TrainerViews):
     parameter with ``set_data`` is not undone.
 
     Args:
-        params: parameters, as a ParameterDict (taken in the order of their names) or a list.
+        params: parameters, as a ParameterDict (taken in the order of their names), a list or an iterator.
         optimizer: the name of an optimizer, or one.
         optimizer_params: arguments of the optimizer, if it is given by name.
         kvstore: ``"device"`` or ``"local"`` adds the gradients of all replicas; None leaves every replica to
@@ -121,12 +118,12 @@ class Trainer(TrainerViews):
         self._compression_params = compression_params
         self._update_centrally = update_on_kvstore
         self._warned = False
-        self._key = _next_key()
+        self._key = new_key()
         self._init_optimizer(optimizer, optimizer_params)
         for parameter in self._params:
             parameter.core.trainers |= {self._key}
             parameter._set_trainer(self)  # noqa: SLF001  as MXNet calls it
-        weakref.finalize(self, _release, self._key, self._cores)
+        weakref.finalize(self, release, self._key, self._cores)
 
     def _check_contexts(self) -> None:
         first: tuple[Context, ...] | None = None
@@ -144,7 +141,7 @@ class Trainer(TrainerViews):
         self._slots = OptimizerSlots(self._optimizer)
         self._single = SingleUpdates()
         self._plan: Plan | None = None
-        _drop_slots(self._key, self._cores)
+        drop_slots(self._key, self._cores)
 
     def _make_optimizer(self, optimizer: str | Optimizer, arguments: Mapping[str, Any] | None) -> Optimizer:
         by_index = dict(enumerate(self._params))
@@ -432,24 +429,11 @@ class Trainer(TrainerViews):
         trainer_states.load(fname, self._cores, self._key, self._optimizer, self._single)
 
 
-def _release(key: int, cores: list[ParameterCore]) -> None:
-    """Free what a trainer kept for its parameters."""
-    for core in cores:
-        core.trainers -= {key}
-    _drop_slots(key, cores)
-
-
-def _drop_slots(key: int, cores: list[ParameterCore]) -> None:
-    for core in cores:
-        if core.is_ready:
-            core.ready().group.slots.pop(key, None)
-
-
 def _as_list(params: Any) -> list[Parameter]:
     """Return the parameters, each once; those of a dictionary in the order of their names."""
     if isinstance(params, (ParameterDict, Mapping)):
         listed = [params[name] for name in sorted(params)]
-    elif isinstance(params, (list, tuple)):
+    elif isinstance(params, (list, tuple, Iterator)):
         listed = list(params)
     else:
         raise ArgumentError(

@@ -12,7 +12,6 @@ from gluonish.dtype import as_dtype, is_float
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import DTypeError
 from gluonish.nn.face import contexts_of
-from gluonish.nn.parameter import Parameter
 from gluonish.nn.tree import ModuleTree
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
@@ -117,10 +116,7 @@ class ModuleMoves(ModuleTree):
             set_to_none: False fills them with 0 instead. Parameters of Gluon, whose gradients are never
                 None, are filled with 0 in any case.
         """
-        Plan(self._cores()).zero_gradients()
-        for parameter in self.parameters():
-            if isinstance(parameter, Parameter):
-                parameter.mark_gradient(empty=set_to_none)
+        Plan(self._cores()).forget_gradients(leave_zeros=not set_to_none)
 
     def requires_grad_(self, requires_grad: bool = True) -> Any:
         """Say whether the parameters have gradients, and return the module."""

@@ -141,17 +141,7 @@ class Parameter(TensorFace):
         Args:
             set_to_none: False leaves a gradient of zeros.
         """
-        if not self._core.is_ready or not self._core.wants_grad:
-            return
-        Plan([self._core]).zero_gradients()
-        self.mark_gradient(empty=set_to_none)
-
-    def mark_gradient(self, *, empty: bool) -> None:
-        """Note that the gradient, whose memory was filled with 0, is none, or that it is one of zeros."""
-        if self._core.is_ready and self._core.wants_grad:
-            for buffer in self._core.gradients():
-                buffer._storage.fresh = False
-                buffer._storage.empty = empty
+        Plan([self._core]).forget_gradients(leave_zeros=not set_to_none)
 
     # -- copies and moves -------------------------------------------------------------------------------
 

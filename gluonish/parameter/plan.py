@@ -6,6 +6,7 @@ every parameter.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -21,7 +22,7 @@ from gluonish.parameter.flat import FlatGroup, Run, runs_of
 from gluonish.parameter.slots import SlotPolicy, SlotSet
 from gluonish.parameter.states import Ready
 
-__all__ = ["Multipliers", "Piece", "Plan", "settle"]
+__all__ = ["Multipliers", "Piece", "Plan", "drop_slots", "new_key", "release", "settle"]
 
 
 class Multipliers:
@@ -114,6 +115,42 @@ class Plan:
                     for run in piece.runs:
                         slab.flat[run.start : run.stop] = 0
                         slab.versions[run.first : run.last] += 1
+
+    def forget_gradients(self, *, leave_zeros: bool = False) -> None:
+        """Set all gradients to 0, and note that there are none.
+
+        Args:
+            leave_zeros: note that they are there, and 0.
+        """
+        self.zero_gradients()
+        for piece in self.pieces:
+            for slab in piece.group.grad.values():
+                slab.fresh[piece.indices] = False
+                slab.emptied[piece.indices] = -1 if leave_zeros else slab.versions[piece.indices]
+
+    def count_present_gradients(self) -> None:
+        """Let all gradients that are there count as written since the last update, and no others."""
+        for piece in self.pieces:
+            for slab in piece.group.grad.values():
+                slab.fresh[piece.indices] = slab.emptied[piece.indices] != slab.versions[piece.indices]
+
+
+new_key = itertools.count().__next__
+"""Return a key under which a trainer's slots are kept."""
+
+
+def release(key: int, cores: Iterable[ParameterCore]) -> None:
+    """Free what a trainer kept for its parameters, and forget that it updates them."""
+    for core in cores:
+        core.trainers -= {key}
+    drop_slots(key, cores)
+
+
+def drop_slots(key: int, cores: Iterable[ParameterCore]) -> None:
+    """Free what a trainer kept for its parameters."""
+    for core in cores:
+        if core.is_ready:
+            core.ready().group.slots.pop(key, None)
 
 
 def settle(cores: Sequence[ParameterCore], key: int, policy: SlotPolicy) -> Plan:
