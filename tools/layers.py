@@ -24,7 +24,7 @@ LAYERS = (
     ("initializer", "optimizer", "lr_scheduler", "metric", "kvstore", "model", "callback", "visualization"),
     ("parameter",),
     ("gluon",),
-    ("monitor", "nn", "optim", "tensor"),
+    ("monitor", "nn", "optim", "tensors"),
     ("compat", "testing", "test_utils"),
     ("cli",),
     ("__main__",),

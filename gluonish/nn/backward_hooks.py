@@ -82,8 +82,6 @@ class BackwardTap:
         return grads
 
 
-
-
 def _needs_gradient(value: Any) -> bool:
     if not isinstance(value, NDArray) or value._node is None or MODE.paused:
         return False

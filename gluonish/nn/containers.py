@@ -239,7 +239,9 @@ def checked_key(key: Any) -> str:
         UnknownNameError: it is empty, or has a dot in it, which paths are split at.
     """
     if not isinstance(key, str):
-        raise ArgumentTypeError(f"The key {key!r}", "is no string", expected="a str", received=type(key).__name__)
+        raise ArgumentTypeError(
+            f"The key {key!r}", "is no string", expected="a str", received=type(key).__name__
+        )
     if not key or "." in key:
         raise UnknownNameError(f"The key {key!r}", "cannot be part of a path", expected="a name without dots")
     return key
@@ -256,7 +258,10 @@ def pairs_of(content: Any, subject: str) -> list[tuple[str, Any]]:
         return [(key, content[key]) for key in content.keys()]  # noqa: SIM118  it may be more than a mapping
     if not isinstance(content, Iterable):
         raise ArgumentTypeError(
-            subject, "cannot be filled from this", expected="a mapping or pairs", received=type(content).__name__
+            subject,
+            "cannot be filled from this",
+            expected="a mapping or pairs",
+            received=type(content).__name__,
         )
     entries = [tuple(entry) for entry in content]
     for entry in entries:

@@ -17,8 +17,8 @@ from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.lifecycle.initializing import realize
 from gluonish.parameter.settling import Placeholder, is_settling
 from gluonish.parameter.states import Deferred
-from gluonish.tensor.device import as_device
-from gluonish.tensor.tensor import Tensor
+from gluonish.tensors.device import as_device
+from gluonish.tensors.tensor import Tensor
 
 __all__ = ["TensorFace", "contexts_of", "filled"]
 

@@ -174,4 +174,3 @@ class ModuleHooks(ModuleTree):
     def __getstate__(self) -> dict[str, Any]:
         # Hooks are functions of a running program; the rest makes the module.
         return {**super().__getstate__(), "_backward_hooks": {}, "_backward_pre_hooks": {}}
-

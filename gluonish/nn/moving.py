@@ -17,7 +17,7 @@ from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.lifecycle import as_contexts
 from gluonish.parameter.plan import Plan
-from gluonish.tensor.methods import is_dtype
+from gluonish.tensors.methods import is_dtype
 
 __all__ = ["ModuleMoves"]
 

@@ -17,8 +17,8 @@ from gluonish.nn.face import TensorFace, contexts_of, filled
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.plan import Plan
 from gluonish.shape import format_shape, is_known
-from gluonish.tensor.printing import as_text
-from gluonish.tensor.tensor import Tensor
+from gluonish.tensors.printing import as_text
+from gluonish.tensors.tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedParameter"]
 

@@ -19,7 +19,7 @@ from gluonish.nn.tree import ModuleTree, modules_below
 from gluonish.parameter import lifecycle
 from gluonish.parameter.face import ParameterFace
 from gluonish.shape import format_shape
-from gluonish.tensor import Tensor
+from gluonish.tensors import Tensor
 
 __all__ = ["LoadResult", "ModuleState"]
 
@@ -276,9 +276,7 @@ def _mismatch(slot: _Slot, value: Any) -> str | None:
     )
 
 
-def _refusal(
-    module: Block, missing: list[str], unexpected: list[str], problems: list[str]
-) -> StateDictError:
+def _refusal(module: Block, missing: list[str], unexpected: list[str], problems: list[str]) -> StateDictError:
     lines = list(problems)
     if missing:
         lines.append("Missing key(s) in state_dict: " + ", ".join(map(repr, missing)))

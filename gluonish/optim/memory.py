@@ -15,7 +15,7 @@ from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.plan import Plan, new_key, release, settle
 from gluonish.parameter.slots import SlotSet
 from gluonish.parameter.step import OptimizerSlots, update
-from gluonish.tensor import Tensor
+from gluonish.tensors import Tensor
 
 __all__ = ["GroupMemory"]
 
@@ -93,9 +93,7 @@ class GroupMemory:
         if found is None:
             return
         slots, index = found
-        saved = {
-            name: host_array(entry[name], core, slots.dtype) for name in slots.arrays if name in entry
-        }
+        saved = {name: host_array(entry[name], core, slots.dtype) for name in slots.arrays if name in entry}
         missing = {name: np.zeros(core.known_shape(), slots.dtype) for name in slots.arrays}
         slots.restore(index, {**missing, **saved}, int(np.asarray(entry.get("step", 0)).item()))
 

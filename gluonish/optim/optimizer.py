@@ -12,7 +12,7 @@ from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.optim.memory import GroupMemory
 from gluonish.optim.rules import Rule
 from gluonish.parameter.face import ParameterFace
-from gluonish.tensor import enable_grad
+from gluonish.tensors import enable_grad
 
 __all__ = ["Optimizer"]
 

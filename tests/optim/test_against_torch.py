@@ -47,9 +47,7 @@ def test_a_schedule_gives_torchs_rates(case):
 def test_a_plateau_lowers_the_rate_where_torch_does():
     golden = GOLDENS["plateau"]
     optimizer = optim.SGD([nn.Parameter([1.0])], lr=1.0)
-    schedule = optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, factor=0.5, patience=1, cooldown=1, min_lr=0.2
-    )
+    schedule = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, cooldown=1, min_lr=0.2)
     found = []
     for measure in golden["measures"]:
         schedule.step(measure)

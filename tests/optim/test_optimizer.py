@@ -6,7 +6,7 @@ import pytest
 import gluonish as mx
 from gluonish import nn, optim
 from gluonish.errors import ArgumentError, ArgumentTypeError, DuplicateNameError, ParameterMismatchError
-from gluonish.tensor import Tensor
+from gluonish.tensors import Tensor
 
 
 def stepped(optimizer, *losses):

@@ -61,7 +61,10 @@ class ReduceLROnPlateau:
         self.min_lrs = list(min_lr) if isinstance(min_lr, (list, tuple)) else [min_lr] * count
         if len(self.min_lrs) != count:
             raise ArgumentError(
-                "ReduceLROnPlateau", "needs a min_lr for each group", expected=count, received=len(self.min_lrs)
+                "ReduceLROnPlateau",
+                "needs a min_lr for each group",
+                expected=count,
+                received=len(self.min_lrs),
             )
         self.optimizer = optimizer
         self.mode = mode

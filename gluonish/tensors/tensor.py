@@ -22,10 +22,10 @@ from gluonish.engine.taps import taps_of
 from gluonish.engine.template import Template
 from gluonish.errors import ArgumentError, ArgumentTypeError, GradientError
 from gluonish.numpy.multiarray import ndarray
-from gluonish.tensor.device import as_device
-from gluonish.tensor.leaf import LateLeaf
-from gluonish.tensor.methods import TensorMethods
-from gluonish.tensor.printing import as_text
+from gluonish.tensors.device import as_device
+from gluonish.tensors.leaf import LateLeaf
+from gluonish.tensors.methods import TensorMethods
+from gluonish.tensors.printing import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,13 +10,13 @@ from gluonish.dtype import as_dtype, is_float
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError
 from gluonish.numpy.arguments import call
-from gluonish.tensor import functions
-from gluonish.tensor.arguments import sizes_of
-from gluonish.tensor.device import as_device
+from gluonish.tensors import functions
+from gluonish.tensors.arguments import sizes_of
+from gluonish.tensors.device import as_device
 
 if TYPE_CHECKING:
     from gluonish.context import Context
-    from gluonish.tensor.tensor import Tensor
+    from gluonish.tensors.tensor import Tensor
 
 __all__ = ["FUNCTIONS", "TensorMethods", "is_dtype"]
 
@@ -28,10 +28,33 @@ FUNCTIONS = (
     *("sum", "mean", "prod", "var", "std", "max", "min", "argmax", "argmin", "any", "all", "norm"),
     *("cumsum", "softmax", "log_softmax", "logsumexp", "squeeze", "unsqueeze", "permute", "transpose"),
     *("flatten", "broadcast_to", "index_select", "gather", "masked_fill", "where", "chunk", "split"),
-    *("unbind", "narrow", "select", "sort", "argsort", "topk", "tril", "triu", "diag", "outer", "repeat_interleave"),
-    *("addmm", "isnan", "isinf", "isfinite", "logical_and", "logical_or", "logical_not", "allclose", "flip", "roll"),
+    *(
+        "unbind",
+        "narrow",
+        "select",
+        "sort",
+        "argsort",
+        "topk",
+        "tril",
+        "triu",
+        "diag",
+        "outer",
+        "repeat_interleave",
+    ),
+    *(
+        "addmm",
+        "isnan",
+        "isinf",
+        "isfinite",
+        "logical_and",
+        "logical_or",
+        "logical_not",
+        "allclose",
+        "flip",
+        "roll",
+    ),
 )
-"""The functions of ``gluonish.tensor.functions`` that are methods too."""
+"""The functions of ``gluonish.tensors.functions`` that are methods too."""
 
 
 class TensorMethods:
@@ -262,7 +285,14 @@ def is_dtype(value: Any) -> bool:
         return True
     if not isinstance(value, str):
         return False
-    return value.partition(":")[0].partition("(")[0] not in ("cpu", "gpu", "cuda", "metal", "cpu_pinned", "cpu_shared")
+    return value.partition(":")[0].partition("(")[0] not in (
+        "cpu",
+        "gpu",
+        "cuda",
+        "metal",
+        "cpu_pinned",
+        "cpu_shared",
+    )
 
 
 def _method(name: str) -> Any:
@@ -278,4 +308,3 @@ def _method(name: str) -> Any:
 
 for _name in FUNCTIONS:
     setattr(TensorMethods, _name, _method(_name))
-

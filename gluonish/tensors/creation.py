@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gluonish.engine.ndarray import NDArray
 from gluonish.numpy.arguments import call
-from gluonish.tensor.arguments import sizes_of
-from gluonish.tensor.device import as_device
-from gluonish.tensor.tensor import Tensor
+from gluonish.tensors.arguments import sizes_of
+from gluonish.tensors.device import as_device
+from gluonish.tensors.tensor import Tensor
 
 __all__ = [
     "arange",
@@ -128,40 +130,44 @@ def randperm(n: int, device: Any = None) -> Tensor:
     return _finished(random.permutation(n, ctx=as_device(device)), False).long()
 
 
-def _like(name: str, source: Any, options: dict[str, Any]) -> Tensor:
-    options = {"dtype": source.dtype, "device": source.context, **options}
-    return globals()[name](tuple(source.shape), **options)
+def _like(source: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Return options that make a tensor like another one where they do not say otherwise."""
+    return {"dtype": source.dtype, "device": source.context, **options}
 
 
 def zeros_like(input: NDArray, **options: Any) -> Tensor:
     """Return zeros in the shape and dtype of an array, on its device."""
-    return _like("zeros", input, options)
+    return zeros(input.shape, **_like(input, options))
 
 
 def ones_like(input: NDArray, **options: Any) -> Tensor:
     """Return ones in the shape and dtype of an array, on its device."""
-    return _like("ones", input, options)
+    return ones(input.shape, **_like(input, options))
 
 
 def empty_like(input: NDArray, **options: Any) -> Tensor:
     """Return a tensor of the shape and dtype of an array, on its device, whose content does not matter."""
-    return _like("empty", input, options)
+    return empty(input.shape, **_like(input, options))
 
 
 def rand_like(input: NDArray, **options: Any) -> Tensor:
     """Draw uniformly from [0, 1) in the shape and dtype of an array, on its device."""
-    return _like("rand", input, options)
+    return rand(input.shape, **_like(input, options))
 
 
 def randn_like(input: NDArray, **options: Any) -> Tensor:
     """Draw from the standard normal distribution in the shape and dtype of an array, on its device."""
-    return _like("randn", input, options)
+    return randn(input.shape, **_like(input, options))
 
 
 def full_like(input: NDArray, fill_value: Any, **options: Any) -> Tensor:
     """Return a tensor of one number in the shape and dtype of an array, on its device."""
-    options = {"dtype": input.dtype, "device": input.context, **options}
-    return full(tuple(input.shape), fill_value, **options)
+    return full(input.shape, fill_value, **_like(input, options))
+
+
+def _from_host(host: np.ndarray[Any, Any], default: str, options: dict[str, Any]) -> Tensor:
+    dtype = options.pop("dtype", None) or default
+    return Tensor(host, options.pop("requires_grad", False), dtype=dtype, device=options.pop("device", None))
 
 
 def arange(start: Any, end: Any = None, step: Any = 1, **options: Any) -> Tensor:
@@ -169,31 +175,14 @@ def arange(start: Any, end: Any = None, step: Any = 1, **options: Any) -> Tensor
     if end is None:
         start, end = 0, start
     whole = all(isinstance(each, int) for each in (start, end, step))
-    dtype = options.pop("dtype", None) or ("int64" if whole else "float32")
-    requires_grad = options.pop("requires_grad", False)
-    import numpy as np  # noqa: PLC0415
-
-    return Tensor(np.arange(start, end, step), requires_grad, dtype=dtype, device=options.pop("device", None))
+    return _from_host(np.arange(start, end, step), "int64" if whole else "float32", options)
 
 
 def linspace(start: float, end: float, steps: int, **options: Any) -> Tensor:
     """Return so many evenly spaced numbers from start to end."""
-    import numpy as np  # noqa: PLC0415
-
-    dtype = options.pop("dtype", None) or "float32"
-    return Tensor(
-        np.linspace(start, end, steps),
-        options.pop("requires_grad", False),
-        dtype=dtype,
-        device=options.pop("device", None),
-    )
+    return _from_host(np.linspace(start, end, steps), "float32", options)
 
 
 def eye(n: int, m: int | None = None, **options: Any) -> Tensor:
     """Return a matrix with ones on its diagonal."""
-    import numpy as np  # noqa: PLC0415
-
-    dtype = options.pop("dtype", None) or "float32"
-    return Tensor(
-        np.eye(n, m), options.pop("requires_grad", False), dtype=dtype, device=options.pop("device", None)
-    )
+    return _from_host(np.eye(n, m), "float32", options)

@@ -1,7 +1,0 @@
-"""The tensor face: arrays as users of torch and Lucid know them."""
-
-from gluonish.tensor.creation import *  # noqa: F403
-from gluonish.tensor.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from gluonish.tensor.tensor import Tensor
-
-__all__ = ["Tensor", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]

@@ -1,0 +1,7 @@
+"""The tensor face: arrays as users of torch and Lucid know them."""
+
+from gluonish.tensors.creation import *  # noqa: F403
+from gluonish.tensors.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from gluonish.tensors.tensor import Tensor
+
+__all__ = ["Tensor", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]

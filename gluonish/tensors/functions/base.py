@@ -1,0 +1,62 @@
+"""What functions of tensors do with their arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gluonish.engine.ndarray import NDArray
+from gluonish.errors import ArgumentTypeError
+from gluonish.numpy.arguments import call, is_number
+
+if TYPE_CHECKING:
+    from gluonish.tensors.tensor import Tensor
+
+__all__ = ["Located", "as_float", "as_operand", "as_tensor", "drawn"]
+
+
+class Located(NamedTuple):
+    """The extremes, or the sorted elements, along an axis, and where they were."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def as_tensor(value: Any, function: str) -> Tensor:
+    """Return an array of any kind, a parameter or a number as a tensor, with its history.
+
+    Raises:
+        ArgumentTypeError: it is none of them.
+    """
+    from gluonish.tensors.tensor import Tensor  # noqa: PLC0415  its methods are these functions
+
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, NDArray):
+        return value._as(Tensor)  # type: ignore[return-value]
+    if hasattr(value, "stand_in"):
+        return value.stand_in(None)._as(Tensor)  # type: ignore[no-any-return]
+    if is_number(value) or isinstance(value, (np.ndarray, list, tuple)):
+        return Tensor(value)
+    raise ArgumentTypeError(
+        f"{function}()",
+        "takes tensors",
+        expected="a Tensor",
+        received=f"{type(value).__name__} {value!r:.60}",
+    )
+
+
+def as_operand(value: Any, function: str) -> Any:
+    """Return a number as it is, and anything else as a tensor."""
+    return value if is_number(value) else as_tensor(value, function)
+
+
+def as_float(x: Tensor) -> Tensor:
+    """Return a tensor of integers or bools as float32, others as they are."""
+    return x.astype("float32") if x.dtype.kind in "iub" else x  # type: ignore[return-value]
+
+
+def drawn(op_name: str, like: Tensor, **params: Any) -> Any:
+    """Return draws in the shape, the dtype and on the context of a tensor."""
+    return call(op_name, shape=like.shape, dtype=like.dtype, ctx=like.context, **params)

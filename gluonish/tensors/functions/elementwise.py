@@ -1,0 +1,228 @@
+"""Functions of tensors that work element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gluonish import numpy as mxnp
+from gluonish.numpy.arguments import call
+from gluonish.tensors.functions.base import as_float, as_operand, as_tensor
+
+if TYPE_CHECKING:
+    from gluonish.tensors.tensor import Tensor
+
+__all__ = [
+    "abs",
+    "add",
+    "allclose",
+    "arccos",
+    "arcsin",
+    "arctan",
+    "atan2",
+    "ceil",
+    "clamp",
+    "clip",
+    "cos",
+    "cosh",
+    "div",
+    "divide",
+    "eq",
+    "erf",
+    "erfinv",
+    "exp",
+    "expm1",
+    "floor",
+    "gammaln",
+    "ge",
+    "gt",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "masked_fill",
+    "maximum",
+    "minimum",
+    "mul",
+    "multiply",
+    "ne",
+    "neg",
+    "pow",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "round",
+    "rsqrt",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softsign",
+    "sqrt",
+    "square",
+    "sub",
+    "subtract",
+    "tan",
+    "tanh",
+    "trunc",
+    "where",
+]
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """Return ``input + alpha * other``."""
+    return mxnp.add(as_tensor(input, "add"), _scaled(other, alpha, "add"))
+
+
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """Return ``input - alpha * other``."""
+    return mxnp.subtract(as_tensor(input, "sub"), _scaled(other, alpha, "sub"))
+
+
+subtract = sub
+
+
+def _scaled(other: Any, alpha: Any, function: str) -> Any:
+    operand = as_operand(other, function)
+    return operand if alpha == 1 else operand * alpha
+
+
+def mul(input: Any, other: Any) -> Tensor:
+    """Return the product, element by element."""
+    return mxnp.multiply(as_tensor(input, "mul"), as_operand(other, "mul"))
+
+
+multiply = mul
+
+
+def div(input: Any, other: Any) -> Tensor:
+    """Return the quotient, element by element; float32 for integers."""
+    return mxnp.true_divide(as_tensor(input, "div"), as_operand(other, "div"))
+
+
+divide = div
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """Return the power, element by element."""
+    return mxnp.power(as_operand(input, "pow"), as_operand(exponent, "pow"))
+
+
+def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
+    """Limit elements to [min, max]; either may be None."""
+    return mxnp.clip(as_tensor(input, "clamp"), min, max)
+
+
+clip = clamp
+
+
+def where(condition: Any, input: Any, other: Any) -> Tensor:
+    """Return elements of ``input`` where the condition holds, else of ``other``."""
+    return mxnp.where(as_tensor(condition, "where"), as_operand(input, "where"), as_operand(other, "where"))
+
+
+def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
+    """Return the tensor with a number where the mask holds."""
+    x = as_tensor(input, "masked_fill")
+    return mxnp.where(as_tensor(mask, "masked_fill"), value, x)
+
+
+def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Tell whether two tensors are equal within tolerances."""
+    return bool(np.allclose(np.asarray(input), np.asarray(other), rtol, atol, equal_nan))
+
+
+# -- those that mx.np or the operator table has ---------------------------------------------------------
+
+
+def _named(function: Any, name: str, doc: str | None) -> Callable[..., Tensor]:
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function  # type: ignore[no-any-return]
+
+
+def _unary(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:
+    """Return a function of one tensor from that of ``mx.np``."""
+    return _named(lambda input: source(as_tensor(input, name)), name, source.__doc__)
+
+
+def _binary(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:
+    """Return a function of two tensors, or of a tensor and a number, from that of ``mx.np``."""
+
+    def function(input: Any, other: Any) -> Any:
+        return source(as_operand(input, name), as_operand(other, name))
+
+    return _named(function, name, source.__doc__)
+
+
+def _by_operator(name: str) -> Callable[..., Tensor]:
+    """Return a function of one tensor from the operator of its name."""
+
+    def function(input: Any) -> Any:
+        return call(name, as_float(as_tensor(input, name)))
+
+    return _named(function, name, f"Return ``{name}`` of every element.")
+
+
+exp = _unary("exp", mxnp.exp)
+expm1 = _unary("expm1", mxnp.expm1)
+log = _unary("log", mxnp.log)
+log2 = _unary("log2", mxnp.log2)
+log10 = _unary("log10", mxnp.log10)
+log1p = _unary("log1p", mxnp.log1p)
+sqrt = _unary("sqrt", mxnp.sqrt)
+square = _unary("square", mxnp.square)
+abs = _unary("abs", mxnp.abs)
+neg = _unary("neg", mxnp.negative)
+reciprocal = _unary("reciprocal", mxnp.reciprocal)
+sin = _unary("sin", mxnp.sin)
+cos = _unary("cos", mxnp.cos)
+tan = _unary("tan", mxnp.tan)
+arcsin = _unary("arcsin", mxnp.arcsin)
+arccos = _unary("arccos", mxnp.arccos)
+arctan = _unary("arctan", mxnp.arctan)
+sinh = _unary("sinh", mxnp.sinh)
+cosh = _unary("cosh", mxnp.cosh)
+tanh = _unary("tanh", mxnp.tanh)
+floor = _unary("floor", mxnp.floor)
+ceil = _unary("ceil", mxnp.ceil)
+round = _unary("round", mxnp.rint)
+trunc = _unary("trunc", mxnp.trunc)
+sign = _unary("sign", mxnp.sign)
+isnan = _unary("isnan", mxnp.isnan)
+isinf = _unary("isinf", mxnp.isinf)
+isfinite = _unary("isfinite", mxnp.isfinite)
+logical_not = _unary("logical_not", mxnp.logical_not)
+
+maximum = _binary("maximum", mxnp.maximum)
+minimum = _binary("minimum", mxnp.minimum)
+eq = _binary("eq", mxnp.equal)
+ne = _binary("ne", mxnp.not_equal)
+lt = _binary("lt", mxnp.less)
+le = _binary("le", mxnp.less_equal)
+gt = _binary("gt", mxnp.greater)
+ge = _binary("ge", mxnp.greater_equal)
+logical_and = _binary("logical_and", mxnp.logical_and)
+logical_or = _binary("logical_or", mxnp.logical_or)
+logical_xor = _binary("logical_xor", mxnp.logical_xor)
+remainder = _binary("remainder", mxnp.mod)
+atan2 = _binary("atan2", mxnp.arctan2)
+
+sigmoid = _by_operator("sigmoid")
+relu = _by_operator("relu")
+erf = _by_operator("erf")
+rsqrt = _by_operator("rsqrt")
+softsign = _by_operator("softsign")
+erfinv = _by_operator("erfinv")
+gammaln = _by_operator("gammaln")

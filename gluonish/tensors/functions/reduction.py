@@ -1,0 +1,181 @@
+"""Reductions of tensors over axes, and what is computed along one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gluonish import numpy as mxnp
+from gluonish.engine.ndarray import NDArray
+from gluonish.numpy.arguments import call
+from gluonish.tensors.arguments import axes_of, keeps_of
+from gluonish.tensors.functions.base import Located, as_float, as_tensor
+from gluonish.tensors.functions.shaping import reshape
+
+if TYPE_CHECKING:
+    from gluonish.tensors.tensor import Tensor
+
+__all__ = [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "norm",
+    "prod",
+    "softmax",
+    "std",
+    "sum",
+    "var",
+]
+
+
+def sum(
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: bool = False,
+    dtype: Any = None,
+) -> Tensor:
+    """Return the sum over axes, all if none is given; int64 for integers and bools."""
+    x = as_tensor(input, "sum")
+    wide = "int64" if dtype is None and x.dtype.kind in "iub" else dtype
+    return mxnp.sum(x, axes_of("sum", dim, axis), dtype=wide, keepdims=keeps_of(keepdim, keepdims))
+
+
+def mean(
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: bool = False,
+    dtype: Any = None,
+) -> Tensor:
+    """Return the mean over axes, all if none is given."""
+    return mxnp.mean(
+        as_tensor(input, "mean"),
+        axes_of("mean", dim, axis),
+        dtype=dtype,
+        keepdims=keeps_of(keepdim, keepdims),
+    )
+
+
+def prod(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Tensor:
+    """Return the product over an axis, over all if none is given."""
+    return mxnp.prod(as_tensor(input, "prod"), axes_of("prod", dim, axis), keepdims=keepdim)
+
+
+def var(
+    input: Any,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: int | None = None,
+    axis: Any = None,
+) -> Tensor:
+    """Return the variance over axes, with n - 1 in the denominator unless ``unbiased=False``."""
+    if correction is None:
+        correction = int(unbiased)
+    return mxnp.var(as_tensor(input, "var"), axes_of("var", dim, axis), ddof=correction, keepdims=keepdim)
+
+
+def std(
+    input: Any,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: int | None = None,
+    axis: Any = None,
+) -> Tensor:
+    """Return the standard deviation over axes; arguments as of ``var``."""
+    return mxnp.sqrt(var(input, dim, unbiased, keepdim, correction=correction, axis=axis))
+
+
+def max(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
+    """Return the largest element; along ``dim`` values and indices; of two tensors, the larger elements."""
+    return _extreme("max", input, dim, keepdim, axis)
+
+
+def min(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
+    """Return the smallest element; along ``dim`` values and indices; of two tensors, the smaller elements."""
+    return _extreme("min", input, dim, keepdim, axis)
+
+
+def _extreme(name: str, input: Any, dim: Any, keepdim: bool, axis: Any) -> Any:
+    x = as_tensor(input, name)
+    if isinstance(dim, NDArray):
+        return getattr(mxnp, f"{name}imum")(x, dim)
+    if dim is None:
+        return getattr(mxnp, name)(x, axis, keepdims=keepdim)
+    indices = getattr(mxnp, f"arg{name}")(x.detach(), dim)
+    values = getattr(mxnp, name)(x, dim, keepdims=keepdim)
+    return Located(values, mxnp.expand_dims(indices, dim) if keepdim else indices)
+
+
+def argmax(input: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Tensor:
+    """Return where the first largest element is, along an axis or in the flat tensor, as int64."""
+    return _place("argmax", input, axes_of("argmax", dim, axis), keepdim)
+
+
+def argmin(input: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Tensor:
+    """Return where the first smallest element is, along an axis or in the flat tensor, as int64."""
+    return _place("argmin", input, axes_of("argmin", dim, axis), keepdim)
+
+
+def _place(name: str, input: Any, dim: Any, keepdim: bool) -> Tensor:
+    found = getattr(mxnp, name)(as_tensor(input, name).detach(), dim)
+    return mxnp.expand_dims(found, dim) if keepdim and dim is not None else found
+
+
+def any(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Tensor:
+    """Return whether any element along the axes is not zero."""
+    return mxnp.any(as_tensor(input, "any"), axes_of("any", dim, axis), keepdims=keepdim)
+
+
+def all(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Tensor:
+    """Return whether every element along the axes is not zero."""
+    return mxnp.all(as_tensor(input, "all"), axes_of("all", dim, axis), keepdims=keepdim)
+
+
+def norm(
+    input: Any, p: Any = None, dim: Any = None, keepdim: bool = False, *, ord: Any = None, axis: Any = None
+) -> Tensor:
+    """Return the norm of order p over axes; of the flat tensor, Euclidean, if nothing is given."""
+    order = {"fro": None}.get(p, p) if ord is None else ord
+    x, over = as_tensor(input, "norm"), axes_of("norm", dim, axis)
+    if over is None:
+        x = reshape(x, (-1,))
+        over = 0
+    return mxnp.linalg.norm(x, order, over, keepdim)
+
+
+def cumsum(input: Any, dim: int | None = None, *, axis: int | None = None) -> Tensor:
+    """Return the sums of all elements up to each along an axis."""
+    return mxnp.cumsum(as_tensor(input, "cumsum"), axes_of("cumsum", dim, axis))
+
+
+def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
+    """Return log(sum(exp(x))) over axes, computed without overflow."""
+    x = as_tensor(input, "logsumexp")
+    top = mxnp.max(x.detach(), dim, keepdims=True)
+    result = mxnp.log(mxnp.sum(mxnp.exp(x - top), dim, keepdims=True)) + top
+    return result if keepdim else mxnp.squeeze(result, dim)
+
+
+def softmax(input: Any, dim: int = -1, *, axis: int | None = None) -> Tensor:
+    """Return the softmax along an axis."""
+    return call("softmax", as_float(as_tensor(input, "softmax")), axis=dim if axis is None else axis)
+
+
+def log_softmax(input: Any, dim: int = -1, *, axis: int | None = None) -> Tensor:
+    """Return the logarithm of the softmax along an axis."""
+    return call("log_softmax", as_float(as_tensor(input, "log_softmax")), axis=dim if axis is None else axis)
