@@ -29,6 +29,7 @@ from gluonish import initializer as init
 from gluonish import nd as ndarray
 from gluonish import random as rnd
 from gluonish import sym as symbol
+from gluonish._names import TENSOR_NAMES as _TENSOR_NAMES
 from gluonish._version import __version__
 from gluonish.attribute import AttrScope
 from gluonish.base import MXNetError
@@ -88,8 +89,12 @@ LAZY = {
     "test_utils": "gluonish.test_utils",
     "visualization": "gluonish.visualization",
     "viz": "gluonish.visualization",
+    "nn": "gluonish.nn",
+    "optim": "gluonish.optim",
+    "tensors": "gluonish.tensors",
+    **{name: f"gluonish.tensors:{name}" for name in _TENSOR_NAMES},
 }
-"""Modules that are loaded when they are first asked for, by the names they have here."""
+"""What is loaded when it is first asked for, by the names it has here."""
 
 
 __getattr__ = _import_later(globals(), LAZY)

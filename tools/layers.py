@@ -15,7 +15,7 @@ PACKAGE = "gluonish"
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = (
-    ("_version", "libinfo", "errors", "base", "error", "log", "registry"),
+    ("_names", "_version", "libinfo", "errors", "base", "error", "log", "registry"),
     ("attribute", "context", "dtype", "name", "runtime", "shape", "util"),
     ("engine",),
     ("ops",),

@@ -390,7 +390,7 @@ class NDArray(OperatorMethods):
             raise InPlaceError(
                 array_label(self),
                 "cannot be written while recording: the recorded graph depends on it",
-                fix="Compute a new array, or write it outside autograd.record().",
+                fix="Compute a new array, or write it outside autograd.record(); a Tensor, inside no_grad().",
             )
 
     def write(self, value: Any, key: Any = ...) -> None:

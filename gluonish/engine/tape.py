@@ -105,8 +105,10 @@ class Leaf:
             return
         if first and self.grad_req == "write":
             grad._raw[...] = value
-        else:
+        elif value.dtype.kind == grad._raw.dtype.kind:
             grad._raw += value
+        else:  # a gradient of integers takes what is left of real numbers
+            grad._raw[...] = grad._raw + value
         grad._storage.touch()
         grad._storage.fresh = True
 

@@ -139,7 +139,7 @@ class ParameterCore:
     @property
     def label(self) -> str:
         """What messages call it."""
-        return f"Parameter {self.name!r}"
+        return f"Parameter {self.name!r}" if self.name else f"A parameter of shape {format_shape(self.shape)}"
 
     def __repr__(self) -> str:
         return f"<{self.label} {format_shape(self.shape)} {type(self.state).__name__}>"

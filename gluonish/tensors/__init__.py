@@ -1,7 +1,9 @@
 """The tensor face: arrays as users of torch and Lucid know them."""
 
 from gluonish.tensors.creation import *  # noqa: F403
-from gluonish.tensors.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from gluonish.tensors.dtypes import *  # noqa: F403
+from gluonish.tensors.functions import *  # noqa: F403
+from gluonish.tensors.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from gluonish.tensors.tensor import Tensor
 
-__all__ = ["Tensor", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["Tensor", "enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]

@@ -8,6 +8,7 @@ import numpy as np
 
 from gluonish.engine.ndarray import NDArray
 from gluonish.numpy.arguments import call
+from gluonish.random import seed as mx_seed
 from gluonish.tensors.arguments import sizes_of
 from gluonish.tensors.device import as_device
 from gluonish.tensors.tensor import Tensor
@@ -22,6 +23,7 @@ __all__ = [
     "full",
     "full_like",
     "linspace",
+    "manual_seed",
     "ones",
     "ones_like",
     "rand",
@@ -181,6 +183,11 @@ def arange(start: Any, end: Any = None, step: Any = 1, **options: Any) -> Tensor
 def linspace(start: float, end: float, steps: int, **options: Any) -> Tensor:
     """Return so many evenly spaced numbers from start to end."""
     return _from_host(np.linspace(start, end, steps), "float32", options)
+
+
+def manual_seed(seed: int) -> None:
+    """Restart random streams; see ``mx.random.seed``."""
+    mx_seed(seed)
 
 
 def eye(n: int, m: int | None = None, **options: Any) -> Tensor:

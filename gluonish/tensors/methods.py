@@ -13,6 +13,7 @@ from gluonish.numpy.arguments import call
 from gluonish.tensors import functions
 from gluonish.tensors.arguments import sizes_of
 from gluonish.tensors.device import as_device
+from gluonish.tensors.functions.base import drawn
 
 if TYPE_CHECKING:
     from gluonish.context import Context
@@ -272,11 +273,11 @@ class TensorMethods:
 
     def normal_(self: Any, mean: Any = 0.0, std: Any = 1.0) -> Tensor:
         """Fill with normal draws, and return the tensor."""
-        return self.copy_(functions.drawn("_random_normal", self, loc=mean, scale=std))
+        return self.copy_(drawn("_random_normal", self, loc=mean, scale=std))
 
     def uniform_(self: Any, low: Any = 0.0, high: Any = 1.0) -> Tensor:
         """Fill with uniform draws, and return the tensor."""
-        return self.copy_(functions.drawn("_random_uniform", self, low=low, high=high))
+        return self.copy_(drawn("_random_uniform", self, low=low, high=high))
 
 
 def is_dtype(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from gluonish.engine.mode import MODE, ModeScope
 
-__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -26,7 +26,7 @@ class _GradMode:
         self._scopes.append(scope)
         scope.__enter__()
 
-    def __exit__(self, *failure: Any) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._scopes.pop().__exit__(*failure)
 
     def __call__(self, function: _Function) -> _Function:
@@ -39,7 +39,7 @@ class _GradMode:
 
 
 class no_grad(_GradMode):  # noqa: N801  torch's name
-    """Let nothing be recorded inside a ``with`` block or a decorated function; ``autograd.pause()`` does so too.
+    """Let nothing be recorded inside a ``with`` block or a decorated function, as in ``autograd.pause()``.
 
     Example:
         >>> from gluonish import Tensor, no_grad
@@ -57,6 +57,9 @@ class enable_grad(_GradMode):  # noqa: N801  torch's name
     """Let operators on tensors be recorded again, inside ``no_grad()``."""
 
     enabled = True
+
+
+inference_mode = no_grad
 
 
 def is_grad_enabled() -> bool:
@@ -81,5 +84,5 @@ class set_grad_enabled(_GradMode):  # noqa: N801  torch's name
     def __enter__(self) -> None:
         """Stay as it was set when the object was made."""
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         MODE.recording, MODE.paused = self._before

@@ -23,6 +23,7 @@ from gluonish.engine.template import Template
 from gluonish.errors import ArgumentError, ArgumentTypeError, GradientError
 from gluonish.numpy.multiarray import ndarray
 from gluonish.tensors.device import as_device
+from gluonish.tensors.functions.base import beside
 from gluonish.tensors.leaf import LateLeaf
 from gluonish.tensors.methods import TensorMethods
 from gluonish.tensors.printing import as_text
@@ -293,6 +294,22 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
 
 
 Tensor.family = Tensor
+
+
+def _promoting(name: str) -> Callable[[Tensor, Any], Any]:
+    """Return one of Python's operators with torch's promotion beside numbers."""
+    plain = getattr(ndarray, name)
+
+    def method(self: Tensor, other: Any) -> Any:
+        return plain(beside(self, other), other)
+
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+for _word in ("add", "sub", "mul", "floordiv", "mod", "pow"):
+    for _name in (f"__{_word}__", f"__r{_word}__"):
+        setattr(Tensor, _name, _promoting(_name))
 
 
 def _made(raw: Any, ctx: Context, storage: Storage | None = None) -> Tensor:

@@ -3,7 +3,6 @@
 They are put together from ``mx.np`` and the operator table; every one is differentiable wherever it is smooth.
 """
 
-from gluonish.tensors.functions.base import *  # noqa: F403
 from gluonish.tensors.functions.elementwise import *  # noqa: F403
 from gluonish.tensors.functions.products import *  # noqa: F403
 from gluonish.tensors.functions.reduction import *  # noqa: F403

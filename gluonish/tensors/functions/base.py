@@ -13,7 +13,7 @@ from gluonish.numpy.arguments import call, is_number
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
 
-__all__ = ["Located", "as_float", "as_operand", "as_tensor", "drawn"]
+__all__ = ["Located", "as_float", "beside", "as_operand", "drawn", "tensor_of"]
 
 
 class Located(NamedTuple):
@@ -23,7 +23,7 @@ class Located(NamedTuple):
     indices: Tensor
 
 
-def as_tensor(value: Any, function: str) -> Tensor:
+def tensor_of(value: Any, function: str) -> Tensor:
     """Return an array of any kind, a parameter or a number as a tensor, with its history.
 
     Raises:
@@ -49,7 +49,14 @@ def as_tensor(value: Any, function: str) -> Tensor:
 
 def as_operand(value: Any, function: str) -> Any:
     """Return a number as it is, and anything else as a tensor."""
-    return value if is_number(value) else as_tensor(value, function)
+    return value if is_number(value) else tensor_of(value, function)
+
+
+def beside(x: Any, other: Any) -> Any:
+    """Return a tensor as it meets another operand: whole numbers beside a float of Python become float32."""
+    if isinstance(other, float) and isinstance(x, NDArray) and x._raw is not None and x.dtype.kind in "iub":
+        return x.astype("float32")
+    return x
 
 
 def as_float(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gluonish import numpy as mxnp
 from gluonish.numpy.arguments import call
-from gluonish.tensors.functions.base import as_float, as_operand, as_tensor
+from gluonish.tensors.functions.base import as_float, as_operand, beside, tensor_of
 
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
@@ -19,8 +19,11 @@ __all__ = [
     "add",
     "allclose",
     "arccos",
+    "acos",
     "arcsin",
+    "asin",
     "arctan",
+    "atan",
     "atan2",
     "ceil",
     "clamp",
@@ -82,12 +85,12 @@ __all__ = [
 
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Return ``input + alpha * other``."""
-    return mxnp.add(as_tensor(input, "add"), _scaled(other, alpha, "add"))
+    return tensor_of(input, "add") + _scaled(other, alpha, "add")
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Return ``input - alpha * other``."""
-    return mxnp.subtract(as_tensor(input, "sub"), _scaled(other, alpha, "sub"))
+    return tensor_of(input, "sub") - _scaled(other, alpha, "sub")
 
 
 subtract = sub
@@ -100,7 +103,7 @@ def _scaled(other: Any, alpha: Any, function: str) -> Any:
 
 def mul(input: Any, other: Any) -> Tensor:
     """Return the product, element by element."""
-    return mxnp.multiply(as_tensor(input, "mul"), as_operand(other, "mul"))
+    return tensor_of(input, "mul") * as_operand(other, "mul")
 
 
 multiply = mul
@@ -108,7 +111,7 @@ multiply = mul
 
 def div(input: Any, other: Any) -> Tensor:
     """Return the quotient, element by element; float32 for integers."""
-    return mxnp.true_divide(as_tensor(input, "div"), as_operand(other, "div"))
+    return tensor_of(input, "div") / as_operand(other, "div")
 
 
 divide = div
@@ -116,12 +119,12 @@ divide = div
 
 def pow(input: Any, exponent: Any) -> Tensor:
     """Return the power, element by element."""
-    return mxnp.power(as_operand(input, "pow"), as_operand(exponent, "pow"))
+    return as_operand(input, "pow") ** as_operand(exponent, "pow")
 
 
 def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     """Limit elements to [min, max]; either may be None."""
-    return mxnp.clip(as_tensor(input, "clamp"), min, max)
+    return mxnp.clip(tensor_of(input, "clamp"), min, max)
 
 
 clip = clamp
@@ -129,13 +132,13 @@ clip = clamp
 
 def where(condition: Any, input: Any, other: Any) -> Tensor:
     """Return elements of ``input`` where the condition holds, else of ``other``."""
-    return mxnp.where(as_tensor(condition, "where"), as_operand(input, "where"), as_operand(other, "where"))
+    return mxnp.where(tensor_of(condition, "where"), as_operand(input, "where"), as_operand(other, "where"))
 
 
 def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     """Return the tensor with a number where the mask holds."""
-    x = as_tensor(input, "masked_fill")
-    return mxnp.where(as_tensor(mask, "masked_fill"), value, x)
+    x = tensor_of(input, "masked_fill")
+    return mxnp.where(tensor_of(mask, "masked_fill"), value, x)
 
 
 def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
@@ -154,14 +157,15 @@ def _named(function: Any, name: str, doc: str | None) -> Callable[..., Tensor]:
 
 def _unary(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:
     """Return a function of one tensor from that of ``mx.np``."""
-    return _named(lambda input: source(as_tensor(input, name)), name, source.__doc__)
+    return _named(lambda input: source(tensor_of(input, name)), name, source.__doc__)
 
 
 def _binary(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:
     """Return a function of two tensors, or of a tensor and a number, from that of ``mx.np``."""
 
     def function(input: Any, other: Any) -> Any:
-        return source(as_operand(input, name), as_operand(other, name))
+        x, y = as_operand(input, name), as_operand(other, name)
+        return source(beside(x, y), beside(y, x))
 
     return _named(function, name, source.__doc__)
 
@@ -170,7 +174,7 @@ def _by_operator(name: str) -> Callable[..., Tensor]:
     """Return a function of one tensor from the operator of its name."""
 
     def function(input: Any) -> Any:
-        return call(name, as_float(as_tensor(input, name)))
+        return call(name, as_float(tensor_of(input, name)))
 
     return _named(function, name, f"Return ``{name}`` of every element.")
 
@@ -189,9 +193,9 @@ reciprocal = _unary("reciprocal", mxnp.reciprocal)
 sin = _unary("sin", mxnp.sin)
 cos = _unary("cos", mxnp.cos)
 tan = _unary("tan", mxnp.tan)
-arcsin = _unary("arcsin", mxnp.arcsin)
-arccos = _unary("arccos", mxnp.arccos)
-arctan = _unary("arctan", mxnp.arctan)
+asin = arcsin = _unary("asin", mxnp.arcsin)
+acos = arccos = _unary("acos", mxnp.arccos)
+atan = arctan = _unary("atan", mxnp.arctan)
 sinh = _unary("sinh", mxnp.sinh)
 cosh = _unary("cosh", mxnp.cosh)
 tanh = _unary("tanh", mxnp.tanh)

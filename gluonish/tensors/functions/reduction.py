@@ -8,7 +8,7 @@ from gluonish import numpy as mxnp
 from gluonish.engine.ndarray import NDArray
 from gluonish.numpy.arguments import call
 from gluonish.tensors.arguments import axes_of, keeps_of
-from gluonish.tensors.functions.base import Located, as_float, as_tensor
+from gluonish.tensors.functions.base import Located, as_float, tensor_of
 from gluonish.tensors.functions.shaping import reshape
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def sum(
     dtype: Any = None,
 ) -> Tensor:
     """Return the sum over axes, all if none is given; int64 for integers and bools."""
-    x = as_tensor(input, "sum")
+    x = tensor_of(input, "sum")
     wide = "int64" if dtype is None and x.dtype.kind in "iub" else dtype
     return mxnp.sum(x, axes_of("sum", dim, axis), dtype=wide, keepdims=keeps_of(keepdim, keepdims))
 
@@ -60,7 +60,7 @@ def mean(
 ) -> Tensor:
     """Return the mean over axes, all if none is given."""
     return mxnp.mean(
-        as_tensor(input, "mean"),
+        tensor_of(input, "mean"),
         axes_of("mean", dim, axis),
         dtype=dtype,
         keepdims=keeps_of(keepdim, keepdims),
@@ -69,7 +69,7 @@ def mean(
 
 def prod(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Tensor:
     """Return the product over an axis, over all if none is given."""
-    return mxnp.prod(as_tensor(input, "prod"), axes_of("prod", dim, axis), keepdims=keepdim)
+    return mxnp.prod(tensor_of(input, "prod"), axes_of("prod", dim, axis), keepdims=keepdim)
 
 
 def var(
@@ -84,7 +84,7 @@ def var(
     """Return the variance over axes, with n - 1 in the denominator unless ``unbiased=False``."""
     if correction is None:
         correction = int(unbiased)
-    return mxnp.var(as_tensor(input, "var"), axes_of("var", dim, axis), ddof=correction, keepdims=keepdim)
+    return mxnp.var(tensor_of(input, "var"), axes_of("var", dim, axis), ddof=correction, keepdims=keepdim)
 
 
 def std(
@@ -111,7 +111,7 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None)
 
 
 def _extreme(name: str, input: Any, dim: Any, keepdim: bool, axis: Any) -> Any:
-    x = as_tensor(input, name)
+    x = tensor_of(input, name)
     if isinstance(dim, NDArray):
         return getattr(mxnp, f"{name}imum")(x, dim)
     if dim is None:
@@ -132,18 +132,18 @@ def argmin(input: Any, dim: int | None = None, keepdim: bool = False, *, axis: i
 
 
 def _place(name: str, input: Any, dim: Any, keepdim: bool) -> Tensor:
-    found = getattr(mxnp, name)(as_tensor(input, name).detach(), dim)
+    found = getattr(mxnp, name)(tensor_of(input, name).detach(), dim)
     return mxnp.expand_dims(found, dim) if keepdim and dim is not None else found
 
 
 def any(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Tensor:
     """Return whether any element along the axes is not zero."""
-    return mxnp.any(as_tensor(input, "any"), axes_of("any", dim, axis), keepdims=keepdim)
+    return mxnp.any(tensor_of(input, "any"), axes_of("any", dim, axis), keepdims=keepdim)
 
 
 def all(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Tensor:
     """Return whether every element along the axes is not zero."""
-    return mxnp.all(as_tensor(input, "all"), axes_of("all", dim, axis), keepdims=keepdim)
+    return mxnp.all(tensor_of(input, "all"), axes_of("all", dim, axis), keepdims=keepdim)
 
 
 def norm(
@@ -151,7 +151,7 @@ def norm(
 ) -> Tensor:
     """Return the norm of order p over axes; of the flat tensor, Euclidean, if nothing is given."""
     order = {"fro": None}.get(p, p) if ord is None else ord
-    x, over = as_tensor(input, "norm"), axes_of("norm", dim, axis)
+    x, over = tensor_of(input, "norm"), axes_of("norm", dim, axis)
     if over is None:
         x = reshape(x, (-1,))
         over = 0
@@ -160,12 +160,12 @@ def norm(
 
 def cumsum(input: Any, dim: int | None = None, *, axis: int | None = None) -> Tensor:
     """Return the sums of all elements up to each along an axis."""
-    return mxnp.cumsum(as_tensor(input, "cumsum"), axes_of("cumsum", dim, axis))
+    return mxnp.cumsum(tensor_of(input, "cumsum"), axes_of("cumsum", dim, axis))
 
 
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
     """Return log(sum(exp(x))) over axes, computed without overflow."""
-    x = as_tensor(input, "logsumexp")
+    x = tensor_of(input, "logsumexp")
     top = mxnp.max(x.detach(), dim, keepdims=True)
     result = mxnp.log(mxnp.sum(mxnp.exp(x - top), dim, keepdims=True)) + top
     return result if keepdim else mxnp.squeeze(result, dim)
@@ -173,9 +173,9 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
 
 def softmax(input: Any, dim: int = -1, *, axis: int | None = None) -> Tensor:
     """Return the softmax along an axis."""
-    return call("softmax", as_float(as_tensor(input, "softmax")), axis=dim if axis is None else axis)
+    return call("softmax", as_float(tensor_of(input, "softmax")), axis=dim if axis is None else axis)
 
 
 def log_softmax(input: Any, dim: int = -1, *, axis: int | None = None) -> Tensor:
     """Return the logarithm of the softmax along an axis."""
-    return call("log_softmax", as_float(as_tensor(input, "log_softmax")), axis=dim if axis is None else axis)
+    return call("log_softmax", as_float(tensor_of(input, "log_softmax")), axis=dim if axis is None else axis)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gluonish import numpy as mxnp
 from gluonish.errors import ArgumentError
-from gluonish.tensors.functions.base import Located, as_tensor
+from gluonish.tensors.functions.base import Located, tensor_of
 
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
@@ -34,7 +34,7 @@ __all__ = [
 
 
 def _tensors(values: Sequence[Any], function: str) -> list[Tensor]:
-    return [as_tensor(each, function) for each in values]
+    return [tensor_of(each, function) for each in values]
 
 
 def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Tensor:
@@ -52,7 +52,7 @@ def stack(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> T
 
 def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Return pieces of a size, the last one smaller if need be, or of the sizes listed."""
-    x = as_tensor(tensor, "split")
+    x = tensor_of(tensor, "split")
     length = x.shape[dim]
     if isinstance(split_size_or_sections, int):
         bounds = list(range(split_size_or_sections, length, split_size_or_sections))
@@ -70,36 +70,36 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tenso
 
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return at most so many pieces of equal size, the last one smaller if need be."""
-    x = as_tensor(input, "chunk")
+    x = tensor_of(input, "chunk")
     return split(x, builtins.max(1, -(-x.shape[dim] // chunks)), dim)
 
 
 def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Return the parts at each index of an axis, without that axis."""
-    x = as_tensor(input, "unbind")
+    x = tensor_of(input, "unbind")
     return tuple(select(x, dim, i) for i in range(x.shape[dim]))
 
 
 def narrow(input: Any, dim: int, start: int, length: int) -> Tensor:
     """Return a range of an axis."""
-    x = as_tensor(input, "narrow")
+    x = tensor_of(input, "narrow")
     return x[(*(slice(None),) * (dim % x.ndim), slice(start, start + length))]
 
 
 def select(input: Any, dim: int, index: int) -> Tensor:
     """Return the part at one index of an axis, without that axis."""
-    x = as_tensor(input, "select")
+    x = tensor_of(input, "select")
     return x[(*(slice(None),) * (dim % x.ndim), index)]
 
 
 def index_select(input: Any, dim: int, index: Any) -> Tensor:
     """Return the parts at the indices of an axis."""
-    return mxnp.take(as_tensor(input, "index_select"), as_tensor(index, "index_select"), dim)
+    return mxnp.take(tensor_of(input, "index_select"), tensor_of(index, "index_select"), dim)
 
 
 def gather(input: Any, dim: int, index: Any) -> Tensor:
     """Return, for each index, the element of the same line along an axis; as NumPy's ``take_along_axis``."""
-    x, places = as_tensor(input, "gather"), as_tensor(index, "gather")
+    x, places = tensor_of(input, "gather"), tensor_of(index, "gather")
     axis = dim % x.ndim
     key = tuple(places if i == axis else _counting(places, i) for i in range(x.ndim))
     return x[key]
@@ -113,19 +113,19 @@ def _counting(like: Tensor, axis: int) -> Any:
 
 def sort(input: Any, dim: int = -1, descending: bool = False) -> Located:
     """Return the elements in order along an axis, and where they were."""
-    x = as_tensor(input, "sort")
+    x = tensor_of(input, "sort")
     indices = argsort(x, dim, descending)
     return Located(gather(x, dim, indices), indices)
 
 
 def argsort(input: Any, dim: int = -1, descending: bool = False) -> Tensor:
     """Return the indices that sort the tensor along an axis, as int64."""
-    x = as_tensor(input, "argsort").detach()
+    x = tensor_of(input, "argsort").detach()
     return mxnp.argsort(-x if descending else x, dim)
 
 
 def topk(input: Any, k: int, dim: int = -1, largest: bool = True) -> Located:
     """Return the k largest (or smallest) elements along an axis, in order, and where they were."""
-    x = as_tensor(input, "topk")
+    x = tensor_of(input, "topk")
     indices = narrow(argsort(x, dim, descending=largest), dim, 0, k)
     return Located(gather(x, dim, indices), indices)

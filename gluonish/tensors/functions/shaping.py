@@ -11,7 +11,7 @@ from gluonish import numpy as mxnp
 from gluonish.errors import ArgumentError
 from gluonish.numpy.arguments import call
 from gluonish.tensors.arguments import axes_of
-from gluonish.tensors.functions.base import as_tensor
+from gluonish.tensors.functions.base import tensor_of
 
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
@@ -41,7 +41,7 @@ def reshape(input: Any, *shape: Any) -> Tensor:
     Raises:
         ShapeMismatchError: the tensor does not fill that shape.
     """
-    x = as_tensor(input, "reshape")
+    x = tensor_of(input, "reshape")
     sizes = tuple(shape[0]) if len(shape) == 1 and not hasattr(shape[0], "__index__") else shape
     rest = int(np.prod([size for size in sizes if size != -1], dtype=np.int64))
     full = tuple(x.size // builtins.max(rest, 1) if size == -1 else int(size) for size in sizes)
@@ -54,7 +54,7 @@ def _new_shape(full: tuple[int, ...]) -> dict[str, Any]:
 
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Return the tensor with the axes from ``start_dim`` to ``end_dim`` made one."""
-    x = as_tensor(input, "flatten")
+    x = tensor_of(input, "flatten")
     first, last = start_dim % builtins.max(x.ndim, 1), end_dim % builtins.max(x.ndim, 1)
     if first > last:
         raise ArgumentError(
@@ -68,7 +68,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
     """Return the tensor without axes of size 1; named ones of another size stay."""
-    x, given = as_tensor(input, "squeeze"), axes_of("squeeze", dim, axis)
+    x, given = tensor_of(input, "squeeze"), axes_of("squeeze", dim, axis)
     named = range(x.ndim) if given is None else given if isinstance(given, tuple) else (given,)
     gone = {each % builtins.max(x.ndim, 1) for each in named}
     return reshape(x, tuple(size for i, size in enumerate(x.shape) if i not in gone or size != 1))
@@ -76,18 +76,18 @@ def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
 
 def unsqueeze(input: Any, dim: int) -> Tensor:
     """Return the tensor with a new axis of size 1."""
-    return mxnp.expand_dims(as_tensor(input, "unsqueeze"), dim)
+    return mxnp.expand_dims(tensor_of(input, "unsqueeze"), dim)
 
 
 def permute(input: Any, *dims: Any) -> Tensor:
     """Return the tensor with its axes in another order."""
     order = tuple(dims[0]) if len(dims) == 1 and not hasattr(dims[0], "__index__") else dims
-    return mxnp.transpose(as_tensor(input, "permute"), order)
+    return mxnp.transpose(tensor_of(input, "permute"), order)
 
 
 def transpose(input: Any, *dims: Any) -> Tensor:
     """Return the tensor with two axes exchanged; with its axes in the order given; or all reversed."""
-    x = as_tensor(input, "transpose")
+    x = tensor_of(input, "transpose")
     if len(dims) == 2 and builtins.all(hasattr(each, "__index__") for each in dims):
         return mxnp.swapaxes(x, *dims)
     return permute(x, dims[0] if dims and dims[0] is not None else tuple(range(x.ndim))[::-1])
@@ -95,44 +95,44 @@ def transpose(input: Any, *dims: Any) -> Tensor:
 
 def t(input: Any) -> Tensor:
     """Return a matrix transposed."""
-    return as_tensor(input, "t").t()
+    return tensor_of(input, "t").t()
 
 
 def broadcast_to(input: Any, shape: Any) -> Tensor:
     """Return the tensor repeated to fill a shape."""
-    return mxnp.broadcast_to(as_tensor(input, "broadcast_to"), tuple(shape))
+    return mxnp.broadcast_to(tensor_of(input, "broadcast_to"), tuple(shape))
 
 
 def tile(input: Any, dims: Any) -> Tensor:
     """Return the tensor laid out this often along each axis."""
-    return mxnp.tile(as_tensor(input, "tile"), tuple(dims))
+    return mxnp.tile(tensor_of(input, "tile"), tuple(dims))
 
 
 def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Tensor:
     """Return the tensor with every element repeated, along an axis or flat."""
-    return mxnp.repeat(as_tensor(input, "repeat_interleave"), repeats, dim)
+    return mxnp.repeat(tensor_of(input, "repeat_interleave"), repeats, dim)
 
 
 def flip(input: Any, dims: Any) -> Tensor:
     """Return the tensor with axes reversed."""
-    return mxnp.flip(as_tensor(input, "flip"), dims if isinstance(dims, int) else tuple(dims))
+    return mxnp.flip(tensor_of(input, "flip"), dims if isinstance(dims, int) else tuple(dims))
 
 
 def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
     """Return the tensor with elements moved along axes; those beyond the end come in at the start."""
-    return mxnp.roll(as_tensor(input, "roll"), shifts, dims)
+    return mxnp.roll(tensor_of(input, "roll"), shifts, dims)
 
 
 def tril(input: Any, diagonal: int = 0) -> Tensor:
     """Return the lower triangle of a matrix."""
-    return mxnp.tril(as_tensor(input, "tril"), diagonal)
+    return mxnp.tril(tensor_of(input, "tril"), diagonal)
 
 
 def triu(input: Any, diagonal: int = 0) -> Tensor:
     """Return the upper triangle of a matrix."""
-    return mxnp.triu(as_tensor(input, "triu"), diagonal)
+    return mxnp.triu(tensor_of(input, "triu"), diagonal)
 
 
 def diag(input: Any, diagonal: int = 0) -> Tensor:
     """Return a diagonal of a matrix, or a matrix with a vector on it."""
-    return mxnp.diag(as_tensor(input, "diag"), diagonal)
+    return mxnp.diag(tensor_of(input, "diag"), diagonal)
