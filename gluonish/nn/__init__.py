@@ -1,5 +1,6 @@
 """Modules over the parameter core, as users of torch and Lucid write them."""
 
+from gluonish.nn import utils
 from gluonish.nn.containers import ModuleDict, ModuleList, Sequential
 from gluonish.nn.module import Module
 from gluonish.nn.parameter import Buffer, Parameter, UninitializedParameter
@@ -23,4 +24,5 @@ __all__ = [
     "register_module_buffer_registration_hook",
     "register_module_module_registration_hook",
     "register_module_parameter_registration_hook",
+    "utils",
 ]

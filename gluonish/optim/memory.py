@@ -95,7 +95,8 @@ class GroupMemory:
         slots, index = found
         saved = {name: host_array(entry[name], core, slots.dtype) for name in slots.arrays if name in entry}
         missing = {name: np.zeros(core.known_shape(), slots.dtype) for name in slots.arrays}
-        slots.restore(index, {**missing, **saved}, int(np.asarray(entry.get("step", 0)).item()))
+        # Where a step is not counted, as of SGD in PyTorch, there was one.
+        slots.restore(index, {**missing, **saved}, int(np.asarray(entry.get("step", 1)).item()))
 
     def shape_problem(self, core: ParameterCore, entry: Mapping[str, Any]) -> str | None:
         """Return what is wrong with an entry that ``restore`` is to take over, if anything is."""

@@ -2,8 +2,18 @@
 
 from gluonish.tensors.creation import *  # noqa: F403
 from gluonish.tensors.dtypes import *  # noqa: F403
+from gluonish.tensors.files import load, save
 from gluonish.tensors.functions import *  # noqa: F403
 from gluonish.tensors.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from gluonish.tensors.tensor import Tensor
 
-__all__ = ["Tensor", "enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "Tensor",
+    "enable_grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "load",
+    "no_grad",
+    "save",
+    "set_grad_enabled",
+]
