@@ -106,16 +106,25 @@ class _Storage:
     elements: np.ndarray[Any, Any]
 
 
-@attrs.frozen
-class _Kind:
+class _Fixed:
+    """What a pickle may name and must not change, which it would do by giving it a state."""
+
+    __slots__ = ()
+
+    def __setstate__(self, state: Any) -> None:
+        raise pickle.UnpicklingError(f"it gives a state to {self!r}")
+
+
+@attrs.frozen(getstate_setstate=False)
+class _Kind(_Fixed):
     """An element type; NumPy's own objects could be changed by a pickle."""
 
     dtype: np.dtype[Any]
 
 
-@attrs.frozen
-class _Call:
-    """What a pickle may call. It has no dictionary that a pickle could fill."""
+@attrs.frozen(getstate_setstate=False)
+class _Call(_Fixed):
+    """What a pickle may call."""
 
     function: Callable[..., Any]
 
