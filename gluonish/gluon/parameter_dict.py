@@ -12,6 +12,7 @@ from gluonish.context import Context
 from gluonish.dtype import as_dtype
 from gluonish.errors import (
     ArgumentError,
+    ArgumentTypeError,
     ParameterMismatchError,
     UnknownNameError,
 )
@@ -47,6 +48,14 @@ class ParameterDict(NamedParameters):
     """
 
     def __init__(self, prefix: str = "", shared: ParameterDict | None = None) -> None:
+        if isinstance(prefix, Mapping):
+            raise ArgumentTypeError(
+                "gluon.ParameterDict()",
+                "begins with a prefix, and creates its parameters",
+                expected="a str",
+                received=type(prefix).__name__,
+                fix="The module that holds given parameters is nn.ParameterDict.",
+            )
         super().__init__(prefix)
         self._shared = shared
         self._layout: Plan | None = None

@@ -271,6 +271,8 @@ class Buffer(TensorFace):
 
     __slots__ = ()
 
+    persistent = True
+
     def __init__(self, data: Any, dtype: Any = None, device: Any = None, persistent: bool = True) -> None:
         if data is None:
             raise ArgumentTypeError("nn.Buffer()", "needs content", expected="numbers", received="None")

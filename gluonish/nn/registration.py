@@ -97,7 +97,8 @@ class Registration(Block):
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
         if isinstance(value, Buffer):
-            self._put_buffer(name, value)
+            if own.get("_buffers", {}).get(name) is not value:  # as after ``self.count += 1``
+                self._put_buffer(name, value)
         elif isinstance(value, ParameterFace):
             self._put_parameter(name, value)
         elif isinstance(value, Block):

@@ -302,7 +302,7 @@ def _assign(slots: list[_Slot], values: dict[str, Any]) -> None:
         value, held = values[slot.key], slot.held
         module = slot.module
         if isinstance(held, Buffer) and isinstance(module, ModuleState):
-            module._put_buffer(slot.attribute, Buffer(value, persistent=held.persistent))
+            module._put_buffer(slot.attribute, Buffer(value))
         elif isinstance(held, Parameter) and isinstance(module, ModuleState):
             module._put_parameter(slot.attribute, Parameter(value, requires_grad=held.requires_grad))
         else:  # a parameter of Gluon stays, and takes over the dtype
