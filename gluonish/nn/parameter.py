@@ -179,7 +179,7 @@ def _options(
             requires_grad = bool(value)
         elif position == 0 and dtype is None and not isinstance(value, (bool, np.bool_)):
             dtype = value
-        elif position == 1 and device is None:
+        elif position == 1 and device is None and not isinstance(value, bool):
             device = value
         else:
             raise SignatureError(

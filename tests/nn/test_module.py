@@ -343,7 +343,9 @@ def test_gradients_are_switched_off_and_on():
 # -- copies and printing --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["copy", "pickle"])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["copy", "pickle"]
+)
 def test_a_copy_trains_by_itself(copied, two):
     net = Net()
     net.second.weight = net.first.weight

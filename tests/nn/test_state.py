@@ -111,7 +111,9 @@ def test_without_strict_a_shape_is_still_an_error():
         Layer().load_state_dict({"weight": [1.0]}, strict=False)
 
 
-@pytest.mark.parametrize(("state", "text"), [([1], "takes a dictionary"), ({"weight": "text"}, "'weight' of the")])
+@pytest.mark.parametrize(
+    ("state", "text"), [([1], "takes a dictionary"), ({"weight": "text"}, "'weight' of the")]
+)
 def test_what_is_no_state_is_refused(state, text):
     with pytest.raises(ArgumentTypeError, match=text):
         Layer().load_state_dict(state)
