@@ -82,8 +82,8 @@ class ModuleState(ModuleTree):
             >>> from gluonish import nn
             >>> m = nn.Module()
             >>> m.param = nn.Parameter([0.5, -0.5])
-            >>> m.state_dict()
-            OrderedDict({'param': Tensor([0.5, -0.5], grad=None)})
+            >>> dict(m.state_dict())
+            {'param': Tensor([0.5, -0.5], grad=None)}
         """
         if destination is None:
             destination = OrderedDict()

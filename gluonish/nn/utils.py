@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -23,11 +24,17 @@ def _listed(parameters: ParameterFace | Iterable[ParameterFace]) -> list[Paramet
     return [parameters] if isinstance(parameters, ParameterFace) else list(parameters)
 
 
-def _gradients(parameters: ParameterFace | Iterable[ParameterFace]) -> list[NDArray]:
-    """Return the gradients that there are, on all devices."""
+def _gradients(parameters: ParameterFace | Iterable[ParameterFace]) -> list[list[NDArray]]:
+    """Return the gradients that there are, by parameter those of all its devices."""
     cores = [each.core for each in _listed(parameters)]
     ready = [core for core in cores if core.is_ready and core.wants_grad]
-    return [buffer for core in ready for buffer in core.gradients() if not buffer._storage.empty]
+    return [[buffer for buffer in core.gradients() if not buffer._storage.empty] for core in ready]
+
+
+def _norm(buffers: list[NDArray], order: float) -> float:
+    """Return the norm of the sum of a parameter's gradients, which is what a step works with."""
+    total = sum(np.asarray(buffer).astype(np.float64) for buffer in buffers)
+    return float(np.linalg.norm(np.ravel(total), order))
 
 
 def clip_grad_norm_(
@@ -37,6 +44,8 @@ def clip_grad_norm_(
     error_if_nonfinite: bool = False,
 ) -> Tensor:
     """Scale gradients down, in place, so that their norm as one vector is at most ``max_norm``.
+
+    Of a parameter on several devices the sum of its gradients counts, as in a step.
 
     Args:
         parameters: the parameters; those without a gradient do not count.
@@ -59,11 +68,9 @@ def clip_grad_norm_(
         >>> w.grad.round(3)
         array([0.6, 0.8], dtype=float32)
     """
-    buffers = _gradients(parameters)
+    gradients = [buffers for buffers in _gradients(parameters) if buffers]
     order = float(norm_type)
-    norms = [
-        float(np.linalg.norm(np.asarray(buffer).astype(np.float64).ravel(), order)) for buffer in buffers
-    ]
+    norms = [_norm(buffers, order) for buffers in gradients]
     total = float(np.linalg.norm(norms, order)) if norms else 0.0
     if error_if_nonfinite and not math.isfinite(total):
         raise NonFiniteGradientError(
@@ -75,14 +82,14 @@ def clip_grad_norm_(
     # What is added to the norm is torch's, so that the numbers are too.
     scale = max_norm / (total + 1e-6)
     if not scale >= 1.0:
-        for buffer in buffers:
+        for buffer in itertools.chain(*gradients):
             _scale(buffer, scale)
     return Tensor(total, dtype="float32")
 
 
 def clip_grad_value_(parameters: ParameterFace | Iterable[ParameterFace], clip_value: float) -> None:
     """Limit all elements of gradients to [-clip_value, clip_value], in place."""
-    for buffer in _gradients(parameters):
+    for buffer in itertools.chain(*_gradients(parameters)):
         backend = backend_of(buffer.context)
         with backend.scope(buffer.context):
             backend.xp.clip(buffer._raw, -clip_value, clip_value, out=buffer._raw)

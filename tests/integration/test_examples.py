@@ -113,3 +113,13 @@ def test_train_digits_learns_on_a_gpu(gpu, capsys):
     (first, second), accuracy = figures(capsys.readouterr().out)
     assert second < first / 1.5
     assert accuracy > 0.7
+
+
+# -- train_digits_modules -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("contexts", [1, 2], indirect=True)
+def test_training_in_the_style_of_modules_reaches_its_goal(contexts, capsys):
+    assert example("train_digits_modules").main(epochs=6, devices=contexts) >= 0.97
+    losses = re.findall(r"loss (\d\.\d+)", capsys.readouterr().out)
+    assert float(losses[-1]) < float(losses[0]) / 10

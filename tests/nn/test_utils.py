@@ -41,6 +41,13 @@ def test_parameters_without_a_gradient_do_not_count():
     assert nn.utils.clip_grad_norm_([unused], 1.0).item() == 0.0
 
 
+def test_the_sum_of_replicas_is_what_is_bounded(two):
+    p = nn.Parameter([0.0, 0.0], device=two)
+    p.grad = [3.0, 4.0]
+    assert nn.utils.clip_grad_norm_(p, 5.0).item() == 10.0
+    assert [each.tolist() for each in p.list_grad()] == [pytest.approx([1.5, 2.0])] * 2
+
+
 def test_a_norm_that_is_no_number_is_an_error_if_wanted():
     (p,) = with_gradients([math.inf, 1.0])
     with pytest.raises(NonFiniteGradientError, match="a finite norm"):
