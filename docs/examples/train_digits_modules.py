@@ -2,7 +2,8 @@
 
 import gluonish as torch
 from gluonish import gluon, nn, optim
-from gluonish.nn import functional as F
+
+F = nn.functional
 
 
 class Net(nn.Module):

@@ -129,7 +129,9 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
             result._is_mask = True
         outputs = (result,)
     else:
-        outputs = tuple([family.make(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results])
+        outputs = tuple(
+            [family.make(np.asarray(r) if isinstance(r, np.generic) else r, ctx) for r in results]
+        )
     if op.writes:
         _count_writes(op, inputs, params)
     if tracked and (MODE.recording or (tracked_itself and not MODE.paused)):
@@ -143,7 +145,7 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
 
 
 def actual_arrays(inputs: Sequence[NDArray | None]) -> list[NDArray | None]:
-    """Return inputs with those that only stand for others replaced, by what they stand for on that context."""
+    """Return inputs with those that only stand for others replaced by what they stand for there."""
     ctx = next((x._ctx for x in inputs if x is not None and not x.stands_in), None)
     return [None if x is None else x.actual(ctx) for x in inputs]
 

@@ -1,4 +1,4 @@
-"""Modules, and names in them, that are imported when they are first asked for as attributes of another one."""
+"""Modules, and names in them, that are imported when they are first asked for."""
 
 from __future__ import annotations
 

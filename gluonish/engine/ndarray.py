@@ -62,8 +62,8 @@ class NDArray(OperatorMethods):
     # The function ``nd.reshape`` copies, the method shares memory, as in MXNet.
     reshaping = "_reshape_view"
 
-    # The class of what operators make of such arrays, what makes one from (raw, context, storage), and whether
-    # one element has the shape () or (1,).
+    # The class of what operators make of such arrays, what makes one from (raw, context, storage), and
+    # whether one element has the shape () or (1,).
     family: type[NDArray]
     make: Callable[..., NDArray]
     has_scalars = False
@@ -170,7 +170,7 @@ class NDArray(OperatorMethods):
         return self._node is not None and (MODE.recording or (self.tracks_itself and not MODE.paused))
 
     def actual(self, ctx: Context | None) -> NDArray:
-        """Return the array that this one stands for beside arrays on ``ctx``: itself, if it stands for none."""
+        """Return the array that this one stands for beside arrays on ``ctx``, or itself."""
         del ctx
         return self
 
@@ -303,7 +303,9 @@ class NDArray(OperatorMethods):
         return self._as(FAMILIES.numpy())
 
     def _as(self, family: type[NDArray]) -> NDArray:
-        if self.family is family and not self.stands_in or self._raw is None:  # a placeholder has no memory to share yet
+        if (
+            self.family is family and not self.stands_in
+        ) or self._raw is None:  # a placeholder has no memory to share yet
             return self
         twin = family.make(self._raw, self._ctx, self._storage)
         if self._node is not None:

@@ -119,7 +119,7 @@ class Segment(Storage):
         self.slab.fresh[self.index] = value
 
     @property
-    def empty(self) -> bool:
+    def empty(self) -> bool:  # type: ignore[override]
         """For a gradient: whether nothing was written since it was made or last declared empty."""
         return bool(self.slab.emptied[self.index] == self.slab.versions[self.index])
 

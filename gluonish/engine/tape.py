@@ -27,7 +27,7 @@ import numpy as np
 
 from gluonish.engine.backend import backend_of
 from gluonish.engine.legacy import LEGACY
-from gluonish.engine.mode import MODE, ModeScope
+from gluonish.engine.mode import ModeScope
 from gluonish.engine.namespace import OperatorNamespace, raw_namespace
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
 from gluonish.engine.operator import NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator

@@ -65,7 +65,7 @@ class Block:
     _prefix: str
     _params: ParameterDict
     _children: dict[str, Any]
-    _reg_params: dict[str, Parameter]
+    _reg_params: dict[str, Any]
     _forward_hooks: dict[int, Callable[..., Any]]
     _forward_pre_hooks: dict[int, Callable[..., Any]]
     _settled_at: int

@@ -21,7 +21,6 @@ from gluonish.errors import (
 )
 from gluonish.gluon import trainer_states
 from gluonish.gluon.parameter import Parameter
-from gluonish.parameter.face import ParameterFace
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.single_updates import SingleUpdates
 from gluonish.gluon.tables import Table, trainer_table
@@ -30,6 +29,7 @@ from gluonish.optimizer import Optimizer
 from gluonish.optimizer import create as create_optimizer
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.plan import Plan, drop_slots, new_key, release, settle
 from gluonish.parameter.slots import slot_bytes
 from gluonish.parameter.step import (

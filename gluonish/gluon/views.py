@@ -6,7 +6,6 @@ what the Trainer has decided.
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import attrs

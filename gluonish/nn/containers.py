@@ -147,7 +147,7 @@ class ModuleList(_Numbered):
         return self._children[self._place(key)]
 
     def __iadd__(self, modules: Iterable[Block]) -> ModuleList:
-        return self.extend(modules)  # type: ignore[no-any-return]
+        return self.extend(modules)
 
     def __add__(self, other: Iterable[Block]) -> ModuleList:
         return type(self)([*self, *other])
@@ -267,4 +267,4 @@ def pairs_of(content: Any, subject: str) -> list[tuple[str, Any]]:
     for entry in entries:
         if len(entry) != 2:  # noqa: PLR2004  a key and a value
             raise SignatureError(subject, "is filled from pairs", expected="(key, value)", received=entry)
-    return entries  # type: ignore[return-value]
+    return entries

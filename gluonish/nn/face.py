@@ -27,11 +27,11 @@ class _TensorPlaceholder(Placeholder):
     """What stands for a pending parameter of this face during the run that settles it."""
 
     __slots__ = ()
-    family = Tensor  # type: ignore[assignment]  # what it becomes
+    family = Tensor  # what it becomes
 
 
-class TensorFace(ParameterFace, Tensor):
-    """A tensor that a module holds: a thin face over the parameter core, which may hold it on several devices.
+class TensorFace(ParameterFace, Tensor):  # type: ignore[misc]  # torch's names and signatures
+    """A tensor that a module holds, perhaps on several devices: a thin face over the parameter core.
 
     Operators take it as they take any tensor: it stands for the replica beside their other operands. Where
     there are none, that is the replica of the current context.
@@ -69,7 +69,7 @@ class TensorFace(ParameterFace, Tensor):
         held = self._twins.get(replica._ctx.place)
         if held is None or held[0] is not replica or held[1]._node is not replica._node:
             held = self._twins[replica._ctx.place] = (replica, replica._as(Tensor))  # type: ignore[assignment]
-        return held[1]
+        return held[1]  # type: ignore[index]  # it is there by now
 
     stand_in = actual
 
@@ -108,7 +108,7 @@ class TensorFace(ParameterFace, Tensor):
         return int(np.prod(self.shape, dtype=np.int64))
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype[Any]:  # type: ignore[override]
         """The element type."""
         return self._core.dtype
 

@@ -39,6 +39,8 @@ def _registered(hooks: dict[int, Any], hook: Any, *, prepend: bool) -> HookHandl
 class ModuleHooks(ModuleTree):
     """What runs around ``forward``. Unlike hooks of Gluon's blocks, these may replace inputs and outputs."""
 
+    _forward_hooks: dict[int, Any]
+    _forward_pre_hooks: dict[int, Any]
     _backward_hooks: dict[int, Callable[..., Any]]
     _backward_pre_hooks: dict[int, Callable[..., Any]]
 

@@ -23,7 +23,7 @@ __all__ = ["ModuleMoves"]
 
 
 class ModuleMoves(ModuleTree):
-    """Casts and moves, which change parameters and buffers in place: optimizers go on with the same objects."""
+    """Casts and moves, in place: optimizers go on with the same objects."""
 
     def _cores(self) -> list[ParameterCore]:
         return list({each.core: None for _, each in self.parameters_by_path()})

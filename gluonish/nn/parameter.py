@@ -12,8 +12,8 @@ from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError, GradientError, SignatureError
 from gluonish.lr_scheduler import Multiplier
-from gluonish.parameter import lifecycle
 from gluonish.nn.face import TensorFace, contexts_of, filled
+from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.plan import Plan
 from gluonish.shape import format_shape, is_known
@@ -27,8 +27,8 @@ class Parameter(TensorFace):
     """A tensor that modules train: a thin face over the parameter core, which may hold it on several devices.
 
     It can be made as Lucid makes it, with a dtype and a device; as torch does, with ``requires_grad``; and by
-    ``Parameter.create(data, options)``, as torch.js does. Operators take it as they take any tensor; what they
-    return are Tensors.
+    ``Parameter.create(data, options)``, as torch.js does. Operators take it as they take any tensor; what
+    they return are Tensors.
 
     Args:
         data: a tensor (it is copied), an array, a number or nested lists; None for no elements. Floats and
@@ -148,7 +148,7 @@ class Parameter(TensorFace):
     def to(self, *args: Any, **kwargs: Any) -> Parameter:
         """Return the parameter with another dtype or on another device: itself, or a new leaf Parameter."""
         with autograd.pause():
-            moved = Tensor.to(self.actual(), *args, **kwargs)  # type: ignore[arg-type]
+            moved = Tensor.to(self.actual(), *args, **kwargs)
         if moved is self.actual():
             return self
         return type(self)(moved, requires_grad=self.requires_grad, grad_req=self._wanted_grad_req())

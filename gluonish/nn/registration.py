@@ -152,12 +152,12 @@ class Registration(Block):
 
     def _put_module(self, name: str, value: Block) -> None:
         self._check_constructed(name)
-        value = _after(_MODULE_HOOKS, self, name, value)
-        if value is None:
+        registered = _after(_MODULE_HOOKS, self, name, value)
+        if registered is None:
             self._forget(name)
             self.__dict__[name] = None
         else:
-            self._put(self._children, name, value)
+            self._put(self._children, name, registered)
 
     def _update_buffer(self, name: str, value: Any) -> None:
         """Give a buffer a new value: the replica on its device, or a new buffer where there is one."""

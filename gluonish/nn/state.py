@@ -56,6 +56,11 @@ class ModuleState(ModuleTree):
     _version: int | None = 1
     """Written into ``state._metadata``, so that a hook can bring older states up to date."""
 
+    _state_pre_hooks: dict[int, Callable[..., Any]]
+    _state_post_hooks: dict[int, Callable[..., Any]]
+    _load_pre_hooks: dict[int, Callable[..., Any]]
+    _load_post_hooks: dict[int, Callable[..., Any]]
+
     def __init__(self) -> None:
         super().__init__()
         for name in ("_state_pre_hooks", "_state_post_hooks", "_load_pre_hooks", "_load_post_hooks"):
@@ -105,7 +110,7 @@ class ModuleState(ModuleTree):
         return destination
 
     def get_extra_state(self) -> Any:
-        """Return more that belongs into ``state_dict``; for subclasses to define, with ``set_extra_state``."""
+        """Return more that belongs into ``state_dict``; for subclasses to define, like the other way."""
         raise NotImplementedError(f"{type(self).__name__} defines no get_extra_state()")
 
     def set_extra_state(self, state: Any) -> None:
@@ -117,7 +122,7 @@ class ModuleState(ModuleTree):
         return HookHandle(self._state_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Call ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict``; it may change it."""
+        """Call ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict``, to change it."""
         return HookHandle(self._state_post_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
@@ -225,7 +230,7 @@ def _save_below(block: Block, destination: OrderedDict[str, Any], prefix: str, *
 
 
 def _places(modules: list[tuple[str, Block]]) -> tuple[list[_Slot], dict[str, ModuleState]]:
-    """Return what a state of these modules holds: places for arrays, and modules with a state of their own."""
+    """Return places for arrays, and modules with a state of their own, by the names in a state."""
     slots, extras = [], {}
     for path, module in modules:
         start = f"{path}." if path else ""

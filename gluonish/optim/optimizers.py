@@ -110,7 +110,7 @@ class Adam(Optimizer):
         ArgumentError: a rate is negative, or a beta is not in [0, 1).
     """
 
-    rule: Any = rules.AdamRule
+    rule = rules.AdamRule
 
     def __init__(
         self,

@@ -61,9 +61,11 @@ class ParameterFace:
         if self._symbol is None:
             core = self._core
             init = core.init if isinstance(core.init, str) or hasattr(core.init, "dumps") else None
-            self._symbol = var(
+            self._symbol = var(  # type: ignore[misc]  # faces have a dictionary
                 self._symbol_name(),
-                shape=None if core.shape is None else tuple(0 if size is None else size for size in core.shape),
+                shape=None
+                if core.shape is None
+                else tuple(0 if size is None else size for size in core.shape),
                 dtype=self.dtype,
                 lr_mult=multiplier_at(core.lr_mult, 0),
                 wd_mult=multiplier_at(core.wd_mult, 0),
@@ -183,4 +185,4 @@ class ParameterFace:
 
     def _set_trainer(self, trainer: Any) -> None:
         """Say which Trainer the parameter belongs to."""
-        self._trainer_ref = None if trainer is None else weakref.ref(trainer)
+        self._trainer_ref = None if trainer is None else weakref.ref(trainer)  # type: ignore[misc]

@@ -1,10 +1,10 @@
 """Files that ``torch.save`` wrote, read without PyTorch and without running what they name.
 
-Such a file is a zip archive. ``<root>/data.pkl`` is a pickle of what was saved, in which each tensor is a call
-``torch._utils._rebuild_tensor_v2(storage, offset, size, stride, ...)`` and each storage a persistent id
+Such a file is a zip archive. ``<root>/data.pkl`` is a pickle of what was saved, in which a tensor is a call
+``torch._utils._rebuild_tensor_v2(storage, offset, size, stride, ...)`` and a storage is a persistent id
 ``("storage", class, key, device, number of elements)``; ``<root>/data/<key>`` holds the storage's bytes, and
 ``<root>/byteorder`` says which end comes first. The pickle may name nothing but what is in ``_ALLOWED``; what
-stands there are objects of this module, which cannot be changed by it.
+stands there are objects of this module, which it cannot change.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def _with_tensors(value: Any, device: Any) -> Any:
     if isinstance(value, (np.ndarray, NDArray)):
         return Tensor(value, device=device)
     if isinstance(value, dict):
-        made = OrderedDict() if isinstance(value, OrderedDict) else {}
+        made: dict[str, Any] = OrderedDict() if isinstance(value, OrderedDict) else {}
         made.update((name, _with_tensors(each, device)) for name, each in value.items())
         if hasattr(value, "_metadata"):
             made._metadata = value._metadata  # type: ignore[attr-defined]  # as torch keeps it

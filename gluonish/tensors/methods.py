@@ -95,7 +95,7 @@ class TensorMethods:
         Raises:
             ArgumentError: the tensor has more than two axes.
         """
-        if self.ndim > 2:
+        if self.ndim > 2:  # noqa: PLR2004  a matrix
             raise ArgumentError("Tensor.t()", "transposes matrices", expected="2 axes", received=self.ndim)
         return functions.permute(self, tuple(range(self.ndim))[::-1])
 

@@ -26,7 +26,7 @@ class _GradMode:
         self._scopes.append(scope)
         scope.__enter__()
 
-    def __exit__(self, *failure: object) -> None:
+    def __exit__(self, *failure: Any) -> None:  # noqa: PYI036  they are passed on
         self._scopes.pop().__exit__(*failure)
 
     def __call__(self, function: _Function) -> _Function:

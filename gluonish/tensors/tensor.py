@@ -60,6 +60,7 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
     __slots__ = ()
 
     tracks_itself = True
+    _node: Any
 
     def __init__(
         self,
@@ -259,7 +260,7 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
         """
         if self._node is None:
             raise GradientError(array_label(self), "requires no gradient, so no hook can see it")
-        return taps_of(self._node).add_hook(self._entry, lambda g: hook(g._as(Tensor)))
+        return taps_of(self._node).add_hook(self._entry, lambda g: hook(g._as(Tensor)))  # type: ignore[arg-type]
 
     # -- copies and kinds -------------------------------------------------------------------------------
 
@@ -319,7 +320,7 @@ def _made(raw: Any, ctx: Context, storage: Storage | None = None) -> Tensor:
     return tensor
 
 
-Tensor.make = staticmethod(_made)  # type: ignore[method-assign]
+Tensor.make = staticmethod(_made)
 
 
 def _rebuild(host: np.ndarray[Any, Any], ctx: Context, requires_grad: bool) -> Tensor:

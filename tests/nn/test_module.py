@@ -54,7 +54,7 @@ def names(pairs):
     return [name for name, _ in pairs]
 
 
-# -- attributes ---------------------------------------------------------------------------------------------
+# -- attributes ------------------------------------------------------------------------------------------
 
 
 def test_attributes_are_registered_by_their_kind():
@@ -134,7 +134,7 @@ def test_a_name_that_cannot_be_registered_is_refused(name):
 
 @pytest.mark.parametrize("register", ["register_parameter", "add_module"])
 def test_what_is_of_no_fitting_kind_is_refused(register):
-    with pytest.raises(ArgumentTypeError, match="is no (parameter|module)"):
+    with pytest.raises(ArgumentTypeError, match=r"is no (parameter|module)"):
         getattr(Affine(), register)("x", ones(2))
 
 
@@ -167,7 +167,7 @@ def test_hooks_on_buffers_fire_for_empty_slots_and_those_on_modules_for_children
     assert seen == [("empty", True), ("child", False)]
 
 
-# -- walks --------------------------------------------------------------------------------------------------
+# -- walks -----------------------------------------------------------------------------------------------
 
 
 def test_parameters_come_own_first_and_tied_ones_once():
@@ -221,7 +221,7 @@ def test_parameters_are_counted_once():
     assert net.count_parameters(trainable_only=True) == 5
 
 
-# -- calls --------------------------------------------------------------------------------------------------
+# -- calls -----------------------------------------------------------------------------------------------
 
 
 class Training(nn.Module):
@@ -288,7 +288,7 @@ def test_keyword_arguments_reach_forward():
     assert Named()(ones(1), factor=3).tolist() == [3.0]
 
 
-# -- moves --------------------------------------------------------------------------------------------------
+# -- moves -----------------------------------------------------------------------------------------------
 
 
 def test_replicas_are_used_where_the_input_is(two):
@@ -340,7 +340,7 @@ def test_gradients_are_switched_off_and_on():
     assert {p.grad_req for p in net.parameters()} == {"add"}
 
 
-# -- copies and printing --------------------------------------------------------------------------------------
+# -- copies and printing ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def test_a_summary_lists_layers(capsys):
     assert "Affine" in capsys.readouterr().out
 
 
-# -- both faces -----------------------------------------------------------------------------------------------
+# -- both faces ------------------------------------------------------------------------------------------
 
 
 def test_blocks_of_gluon_are_modules_of_a_module():

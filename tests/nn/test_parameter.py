@@ -232,6 +232,7 @@ def test_a_gluon_parameter_computes_like_an_array(two):
     assert (-w).asnumpy().tolist() == [-1, -1]
     assert (w > 0).asnumpy().tolist() == [1, 1]
     assert w[0].asnumpy().tolist() == [1]
-    assert (w == w) is True
+    assert [w].index(w) == 0
+    assert w != x
     w.reset_ctx(two[0])
     assert np.asarray(w).tolist() == [1, 1]

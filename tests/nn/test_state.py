@@ -210,7 +210,7 @@ def test_files_of_gluon_hold_buffers_too(tmp_path):
     assert other.layer.mean.tolist() == [1.0, 2.0]
 
 
-# -- one network in three styles ------------------------------------------------------------------------------
+# -- one network in three styles -------------------------------------------------------------------------
 
 
 class ModuleStyle(nn.Module):

@@ -127,7 +127,7 @@ def test_a_state_goes_on_where_it_was_saved():
                 w = nn.Parameter(w)
                 optimizer = optim.Adam([w], lr=5.0, amsgrad=True)
                 optimizer.load_state_dict(saved)
-            stepped(optimizer, lambda: (w**2).sum())
+            stepped(optimizer, lambda w=w: (w**2).sum())
         return w.data.tolist()
 
     assert run(interrupted=True) == run(interrupted=False)
@@ -200,7 +200,7 @@ def test_settings_that_make_no_sense_are_refused(make, text):
 
 
 def test_a_scheduler_wants_an_optimizer():
-    with pytest.raises(ArgumentTypeError, match="gluon.Trainer are in"):
+    with pytest.raises(ArgumentTypeError, match=r"gluon\.Trainer are in"):
         optim.lr_scheduler.ExponentialLR(object(), 0.9)
 
 

@@ -102,19 +102,18 @@ class OneCycleLR(LRScheduler):
                 "OneCycleLR", "is over", expected=f"at most {self.total_steps} steps", received=step
             )
         anneal = _STRATEGIES[self.anneal_strategy]
-        begin = 0.0
-        for number, (end, low, high) in enumerate(self.phases):
-            if step <= end or number == len(self.phases) - 1:
-                part = (step - begin) / (end - begin) if end != begin else 1.0
-                break
-            begin = end
+        last = len(self.phases) - 1
+        number = next(i for i, (end, *_) in enumerate(self.phases) if step <= end or i == last)
+        end, low, high = self.phases[number]
+        begin = self.phases[number - 1][0] if number else 0.0
+        part = (step - begin) / (end - begin) if end != begin else 1.0
         rising = number == 0
         rates = []
         for group in self.optimizer.param_groups:
             rates.append(anneal(group[low], group[high], part))
             if self.cycle_momentum:
                 ends = (group["max_momentum"], group["base_momentum"])
-                if number == len(self.phases) - 1 and len(self.phases) > 2:  # noqa: PLR2004  it stays high
+                if number == last > 1:  # it stays high
                     ends = (group["max_momentum"], group["max_momentum"])
                 _set_momentum(group, anneal(*(ends if rising else ends[::-1]), part))
         return rates

@@ -1,6 +1,6 @@
 """Functions of tensors under torch's names, with axes as ``dim`` and ``keepdim`` (or ``axis``, ``keepdims``).
 
-They are put together from ``mx.np`` and the operator table; every one is differentiable wherever it is smooth.
+They are put together from ``mx.np`` and the operator table; each is differentiable wherever it is smooth.
 """
 
 from gluonish.tensors.functions.elementwise import *  # noqa: F403

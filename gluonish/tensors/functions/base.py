@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gluonish import numpy
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError
 from gluonish.numpy.arguments import call, is_number
@@ -13,7 +14,10 @@ from gluonish.numpy.arguments import call, is_number
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
 
-__all__ = ["Located", "as_float", "beside", "as_operand", "drawn", "tensor_of"]
+mxnp: Any = numpy
+"""``mx.np``, whose functions return tensors for tensors."""
+
+__all__ = ["Located", "as_float", "as_operand", "beside", "drawn", "tensor_of"]
 
 
 class Located(NamedTuple):
@@ -36,7 +40,7 @@ def tensor_of(value: Any, function: str) -> Tensor:
     if isinstance(value, NDArray):
         return value._as(Tensor)  # type: ignore[return-value]
     if hasattr(value, "stand_in"):
-        return value.stand_in(None)._as(Tensor)  # type: ignore[no-any-return]
+        return value.stand_in(None)._as(Tensor)
     if is_number(value) or isinstance(value, (np.ndarray, list, tuple)):
         return Tensor(value)
     raise ArgumentTypeError(
@@ -54,7 +58,12 @@ def as_operand(value: Any, function: str) -> Any:
 
 def beside(x: Any, other: Any) -> Any:
     """Return a tensor as it meets another operand: whole numbers beside a float of Python become float32."""
-    if isinstance(other, float) and isinstance(x, NDArray) and x._raw is not None and x.dtype.kind in "iub":
+    if (
+        isinstance(other, float)
+        and isinstance(x, NDArray)
+        and x._raw is not None
+        and np.dtype(x.dtype).kind in "iub"
+    ):
         return x.astype("float32")
     return x
 

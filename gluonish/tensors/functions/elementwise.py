@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gluonish import numpy as mxnp
 from gluonish.numpy.arguments import call
-from gluonish.tensors.functions.base import as_float, as_operand, beside, tensor_of
+from gluonish.tensors.functions.base import as_float, as_operand, beside, mxnp, tensor_of
 
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
 
 __all__ = [
     "abs",
+    "acos",
     "add",
     "allclose",
     "arccos",
-    "acos",
     "arcsin",
-    "asin",
     "arctan",
+    "asin",
     "atan",
     "atan2",
     "ceil",
@@ -46,9 +45,9 @@ __all__ = [
     "isnan",
     "le",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -152,7 +151,7 @@ def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equ
 def _named(function: Any, name: str, doc: str | None) -> Callable[..., Tensor]:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def _unary(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gluonish import numpy as mxnp
-from gluonish.tensors.functions.base import tensor_of
+from gluonish.tensors.functions.base import mxnp, tensor_of
 
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gluonish import numpy as mxnp
 from gluonish.engine.ndarray import NDArray
 from gluonish.numpy.arguments import call
 from gluonish.tensors.arguments import axes_of, keeps_of
-from gluonish.tensors.functions.base import Located, as_float, tensor_of
+from gluonish.tensors.functions.base import Located, as_float, mxnp, tensor_of
 from gluonish.tensors.functions.shaping import reshape
 
 if TYPE_CHECKING:

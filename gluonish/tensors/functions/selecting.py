@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gluonish import numpy as mxnp
 from gluonish.errors import ArgumentError
-from gluonish.tensors.functions.base import Located, tensor_of
+from gluonish.tensors.functions.base import Located, mxnp, tensor_of
 
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
@@ -83,13 +82,15 @@ def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
 def narrow(input: Any, dim: int, start: int, length: int) -> Tensor:
     """Return a range of an axis."""
     x = tensor_of(input, "narrow")
-    return x[(*(slice(None),) * (dim % x.ndim), slice(start, start + length))]
+    key = (*[slice(None)] * (dim % x.ndim), slice(start, start + length))
+    return x[key]
 
 
 def select(input: Any, dim: int, index: int) -> Tensor:
     """Return the part at one index of an axis, without that axis."""
     x = tensor_of(input, "select")
-    return x[(*(slice(None),) * (dim % x.ndim), index)]
+    key = (*[slice(None)] * (dim % x.ndim), index)
+    return x[key]
 
 
 def index_select(input: Any, dim: int, index: Any) -> Tensor:

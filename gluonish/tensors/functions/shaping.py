@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gluonish import numpy as mxnp
 from gluonish.errors import ArgumentError
 from gluonish.numpy.arguments import call
 from gluonish.tensors.arguments import axes_of
-from gluonish.tensors.functions.base import tensor_of
+from gluonish.tensors.functions.base import mxnp, tensor_of
 
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
@@ -88,7 +87,7 @@ def permute(input: Any, *dims: Any) -> Tensor:
 def transpose(input: Any, *dims: Any) -> Tensor:
     """Return the tensor with two axes exchanged; with its axes in the order given; or all reversed."""
     x = tensor_of(input, "transpose")
-    if len(dims) == 2 and builtins.all(hasattr(each, "__index__") for each in dims):
+    if len(dims) == 2 and builtins.all(hasattr(each, "__index__") for each in dims):  # noqa: PLR2004  a matrix
         return mxnp.swapaxes(x, *dims)
     return permute(x, dims[0] if dims and dims[0] is not None else tuple(range(x.ndim))[::-1])
 
