@@ -42,6 +42,7 @@ CAUGHT_AS = {
     "SavedArrayError": {RuntimeError},
     "LearningRateError": {UserWarning, ValueError, AssertionError},
     "StaleGradientError": {UserWarning},
+    "StateDictError": {RuntimeError, KeyError, ValueError},
     "NonFiniteGradientError": {FloatingPointError, UserWarning},
     "SymbolValueError": {NotImplementedError, ValueError, AttributeError},
     "TeamError": {RuntimeError},
