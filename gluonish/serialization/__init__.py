@@ -1,4 +1,12 @@
-"""Reading and writing files of arrays, without Apache MXNet."""
+"""Reading and writing files of arrays, without Apache MXNet.
+
+``streams``    paths, bytes and streams, all in one way; what a file seems to be
+``atomic``     files that appear whole or not at all
+``cursor``     taking bytes apart, checking that they are there
+``records``    one array as MXNet's files hold it, dense or sparse
+``params``     lists of such: ``.params`` files
+``recordio``   files of records of any kind: ``.rec`` files
+"""
 
 from __future__ import annotations
 
