@@ -22,6 +22,7 @@ from gluonish.errors import FileFormatError
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer.base import Optimizer
 from gluonish.optimizer.registry import REGISTRY
+from gluonish.serialization.params import to_array
 from gluonish.serialization.records import read_record
 
 __all__ = ["read_states"]

@@ -104,16 +104,15 @@ def write_record(file: BinaryIO, value: HostValue, *, numpy_shapes: bool = False
     Raises:
         DTypeError: its dtype has no number in these files.
     """
-    sparse = isinstance(value, SparseValue)
-    data = value.data if isinstance(value, SparseValue) else value
-    index_arrays = value.index_arrays() if isinstance(value, SparseValue) else []
-    distinct = sparse or (value.ndim and data.size)
-    magic = MAGIC_V2 if distinct and not numpy_shapes else MAGIC_V3
-    stype = value.stype if isinstance(value, SparseValue) else "default"
-    parts = [struct.pack("<Ii", magic, STYPES.index(stype))]
-    if sparse:
-        parts.append(_packed_shape(data.shape))
-    parts += [_packed_shape(value.shape), struct.pack("<iii", *CPU_DEVICE, _code(data.dtype))]
+    if isinstance(value, SparseValue):
+        stype, data, index_arrays = value.stype, value.data, value.index_arrays()
+        stored, version_2 = _packed_shape(data.shape), True
+    else:
+        stype, data, index_arrays = "default", value, []
+        stored, version_2 = b"", bool(value.ndim and value.size)
+    magic = MAGIC_V2 if version_2 and not numpy_shapes else MAGIC_V3
+    parts = [struct.pack("<Ii", magic, STYPES.index(stype)), stored, _packed_shape(value.shape)]
+    parts.append(struct.pack("<iii", *CPU_DEVICE, _code(data.dtype)))
     parts += [struct.pack("<i", _code(each.dtype)) + _packed_shape(each.shape) for each in index_arrays]
     file.write(b"".join(parts))
     file.writelines(_bytes_of(each) for each in (data, *index_arrays))

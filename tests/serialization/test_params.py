@@ -354,7 +354,9 @@ def test_what_cannot_be_saved_is_an_error_and_leaves_the_file_that_was_there(kin
 @pytest.mark.parametrize("call", [lambda path: save(path, []), load], ids=["save", "load"])
 @pytest.mark.parametrize("path", [None, 3])
 def test_what_is_no_path_and_no_stream_is_an_error(call, path):
-    with pytest.raises(ArgumentTypeError, match=r"needs a path.* stream.\n  Expected a string or a path, .* rec"):
+    with pytest.raises(
+        ArgumentTypeError, match=r"needs a path.* stream.\n  Expected a string or a path, .* rec"
+    ):
         call(path)
 
 
