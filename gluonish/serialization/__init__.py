@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
-from gluonish.serialization.params import load, load_frombuffer, save
+from gluonish.serialization.formats import load, open_arrays, save
+from gluonish.serialization.params import load_frombuffer
+from gluonish.serialization.stored import StoredArray, StoredArrays
 
-__all__ = ["load", "load_frombuffer", "save"]
+__all__ = ["StoredArray", "StoredArrays", "load", "load_frombuffer", "open_arrays", "save"]
