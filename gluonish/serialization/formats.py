@@ -14,6 +14,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, UnsupportedError
 from gluonish.serialization import params
 from gluonish.serialization.stored import StoredArray, StoredArrays
+from gluonish.serialization.streams import is_path
 
 __all__ = ["FORMATS", "format_of", "load", "open_arrays", "save"]
 
@@ -48,7 +49,7 @@ def format_of(fname: Any, named: str | None = None) -> str:
                 expected="one of " + ", ".join(FORMATS),
             )
         return named
-    if isinstance(fname, (str, os.PathLike)):
+    if is_path(fname):
         name = os.fspath(fname)
         for suffix, kind in SUFFIXES.items():
             if isinstance(name, str) and name.endswith(suffix):
@@ -65,10 +66,10 @@ def save(
     format: str | None = None,  # noqa: A002  what else to call it
     max_shard_size: int | str | None = None,
 ) -> None:
-    """Save arrays to a file. It appears whole or not at all.
+    """Save arrays to a file. One that is named by its path appears whole or not at all.
 
     Args:
-        fname: a path.
+        fname: a path, or a stream opened for writing bytes.
         data: an NDArray, a list of them, or a dictionary from names to them. In a safetensors file an array
             that has several names is stored once.
         format: ``"params"``, ``"safetensors"`` or ``"npz"``; by default, what the path ends in, and
@@ -98,8 +99,6 @@ def save(
     if kind == "params":
         params.save(fname, data)
         return
-    if not isinstance(fname, (str, os.PathLike)):
-        raise ArgumentTypeError("save()", "needs a path", expected="a string or a path", received=repr(fname))
     arrays, named = _by_name(data)
     if kind == "npz":
         from gluonish.serialization.npz import save_npz  # noqa: PLC0415  not needed to import gluonish
@@ -110,7 +109,8 @@ def save(
     from gluonish.serialization.tensors import metadata_for  # noqa: PLC0415  likewise
 
     stored, aliases = _each_once(arrays)
-    save_tensors(fname, stored, metadata_for(list(arrays), aliases, named=named), max_shard_size)
+    metadata = metadata_for(list(arrays), aliases, named=named)
+    save_tensors(fname, stored, metadata, max_shard_size)
 
 
 def _by_name(data: Any) -> tuple[dict[str, Any], bool]:
@@ -172,7 +172,7 @@ def load(fname: Any, format: str | None = None) -> dict[str, NDArray] | list[NDA
     """Load arrays from a file, to ``cpu(0)``.
 
     Args:
-        fname: a path.
+        fname: a path, the bytes of a file, or a stream of them.
         format: as of ``save``.
 
     Returns:
@@ -195,7 +195,7 @@ def open_arrays(fname: Any, format: str | None = None) -> StoredArrays:  # noqa:
     A safetensors file is mapped meanwhile; it may be replaced, the arrays stay those that were opened.
 
     Args:
-        fname: a path.
+        fname: a path, the bytes of a file, or a stream of them.
         format: as of ``save``.
 
     Raises:
@@ -212,8 +212,6 @@ def open_arrays(fname: Any, format: str | None = None) -> StoredArrays:  # noqa:
     kind = format_of(fname, format)
     if kind == "params":
         return _of_params(params.load(fname))
-    if not isinstance(fname, (str, os.PathLike)):
-        raise ArgumentTypeError("load()", "needs a path", expected="a string or a path", received=repr(fname))
     if kind == "npz":
         from gluonish.serialization.npz import open_npz  # noqa: PLC0415  not needed to import gluonish
 

@@ -24,7 +24,15 @@ import attrs
 from gluonish.errors import ArgumentError, FileFormatError, GluonishError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
 from gluonish.serialization.stored import StoredArrays, bytes_of
-from gluonish.serialization.tensors import TensorFile, as_stored, parse_json, write_file
+from gluonish.serialization.streams import is_path, open_target, read_content
+from gluonish.serialization.tensors import (
+    TensorFile,
+    as_content,
+    as_stored,
+    parse_json,
+    stored_in,
+    write_file,
+)
 
 __all__ = ["INDEX_SUFFIX", "Index", "index_of", "open_tensors", "save_tensors", "size_in_bytes"]
 
@@ -81,7 +89,7 @@ def _stem(path: Path) -> str:
 
 
 def save_tensors(
-    path: str | os.PathLike[str],
+    target: Any,
     arrays: Mapping[str, Any],
     metadata: Mapping[str, str],
     max_shard_size: int | str | None = None,
@@ -91,20 +99,26 @@ def save_tensors(
     Of arrays that are fetched from somewhere else, those of one file are in memory at a time.
 
     Args:
-        path: the file. A link is followed.
+        target: a path, of which a link is followed, or a stream opened for writing bytes.
         arrays: arrays of any kind, by name.
         metadata: texts for the metadata.
         max_shard_size: the bytes of arrays from which on there are several files; None for one file. A
             single array above it has a file of its own.
 
     Returns:
-        The files, the one to read first.
+        The files, the one to read first; none for a stream.
 
     Raises:
-        ArgumentError: ``max_shard_size`` is no size.
+        ArgumentError: ``max_shard_size`` is no size, or given for a stream.
         MissingFileError: the folder does not exist.
     """
-    path = Path(os.path.realpath(path))
+    if not is_path(target):
+        if max_shard_size is not None:
+            raise ArgumentError("max_shard_size", "is for files", expected="a path", received=repr(target))
+        with open_target(target, "save()") as stream:
+            stream.write(as_content(arrays, metadata))
+        return []
+    path = Path(os.path.realpath(target))
     shards = [list(arrays)] if max_shard_size is None else _split(arrays, size_in_bytes(max_shard_size))
     before = _files_of_index(path)
     if len(shards) < 2:  # noqa: PLR2004  one file
@@ -245,18 +259,22 @@ def _no_index(path: Path, received: str) -> FileFormatError:
     )
 
 
-def open_tensors(path: str | os.PathLike[str]) -> StoredArrays:
+def open_tensors(source: Any) -> StoredArrays:
     """Return the arrays of a safetensors file, or of the files of an index, mapped.
 
     Args:
-        path: ``x.safetensors``, which may exist only as an index, or ``x.safetensors.index.json``.
+        source: ``x.safetensors``, which may exist only as an index, or ``x.safetensors.index.json``; or the
+            bytes of one file, or a stream of them.
 
     Raises:
         MissingFileError: there is no such file.
         FileFormatError: one of the files is damaged.
         DTypeError: an array has an element type of which there are no arrays here.
     """
-    path = Path(path)
+    if not is_path(source):
+        content = read_content(source, "load()")
+        return stored_in(bytes(content.view), content.name)
+    path = Path(source)
     if not path.name.endswith(INDEX_SUFFIX):
         if path.exists() or not index_of(path).is_file():
             return TensorFile.open(path).stored()

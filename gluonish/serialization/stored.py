@@ -22,7 +22,7 @@ def bytes_of(array: Any) -> int:
 
 @attrs.frozen(eq=False)
 class StoredArray:
-    """An array of which shape and dtype are known, and whose values are fetched every time they are asked for.
+    """An array whose shape and dtype are known, and whose values are fetched whenever they are asked for.
 
     Args:
         shape: its shape.

@@ -1,9 +1,9 @@
 """Safetensors files, as the library of that name reads and writes them.
 
-What this library adds is in the metadata of a file, texts by name: ``format`` and ``version``; ``aliases``, an
-object in JSON from further names of arrays to those under which they are stored; ``order``, a list in JSON of
-all names in the order in which they were given; and ``list`` for arrays without names, which are stored under
-their positions. A file without any of these is read as well.
+What this library adds is in the metadata of a file, texts by name: ``format`` and ``version``; ``aliases``,
+an object in JSON from further names of arrays to those under which they are stored; ``order``, a list in JSON
+of all names in the order in which they were given; and ``list`` for arrays without names, which are stored
+under their positions. A file without any of these is read as well.
 """
 
 from __future__ import annotations
@@ -22,7 +22,16 @@ from gluonish.errors import DTypeError, FileFormatError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
 from gluonish.serialization.stored import StoredArray, StoredArrays
 
-__all__ = ["FORMAT", "TensorFile", "as_content", "metadata_for", "parse_aliases", "parse_json", "stored_in", "write_file"]
+__all__ = [
+    "FORMAT",
+    "TensorFile",
+    "as_content",
+    "metadata_for",
+    "parse_aliases",
+    "parse_json",
+    "stored_in",
+    "write_file",
+]
 
 FORMAT = "gluonish.arrays"
 VERSION = 1
@@ -115,8 +124,9 @@ class TensorFile:
             raise MissingFileError(f"File {path}", problem, fix="Check the path.")
         import safetensors  # noqa: PLC0415  not needed to import gluonish
 
+        safe_open: Any = safetensors.safe_open  # it has no types
         try:
-            handle = safetensors.safe_open(str(path), framework="numpy")
+            handle = safe_open(str(path), framework="numpy")
             slices = {name: handle.get_slice(name) for name in handle.keys()}  # noqa: SIM118  not iterable
             kinds = {name: (each.get_dtype(), tuple(each.get_shape())) for name, each in slices.items()}
         except (safetensors.SafetensorError, ValueError, OSError) as error:
@@ -273,8 +283,9 @@ def stored_in(content: bytes, subject: str) -> StoredArrays:
     """
     import safetensors  # noqa: PLC0415  not needed to import gluonish
 
+    deserialize: Any = safetensors.deserialize  # it has no types
     try:
-        found = dict(safetensors.deserialize(content))
+        found = dict(deserialize(content))
     except (safetensors.SafetensorError, ValueError) as error:
         raise damaged(subject, error, content[:HEAD], len(content)) from error
     arrays = {}
