@@ -1,7 +1,7 @@
 """States of optimizers that work on one parameter at a time: nested tuples of arrays, numbers and names.
 
-In a file they are their arrays, by number, and a form that JSON can hold: ``{"array": 0}``, ``{"value": 0.5}``,
-``{"tuple": [...]}`` or ``{"list": [...]}``.
+In a file they are their arrays, by number, and a form that JSON can hold: ``{"array": 0}``,
+``{"value": 0.5}``, ``{"tuple": [...]}`` or ``{"list": [...]}``.
 """
 
 from __future__ import annotations
