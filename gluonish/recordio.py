@@ -232,19 +232,27 @@ class MXIndexedRecordIO(MXRecordIO):
             raise
 
     def _read_index(self) -> None:
-        with _opened(self.idx_path, "r") as file:
+        with _opened(self.idx_path, "rb") as file:
             for number, line in enumerate(file, 1):
-                try:
-                    written, place = line.rstrip("\n").split("\t")
-                    key, self.idx[key] = self.key_type(written), int(place)
-                except ValueError as error:
-                    raise FileFormatError(
-                        f"File {self.idx_path}",
-                        f"is no index of records: line {number} cannot be read",
-                        expected="a key, a tabulator and a number",
-                        received=repr(line[:60]),
-                    ) from error
+                key, place = self._read_line(number, line)
+                self.idx[key] = place
                 self.keys.append(key)
+
+    def _read_line(self, number: int, line: bytes) -> tuple[Any, int]:
+        """Return what a line of the index says: a key, and where its record begins."""
+        try:
+            written, text = line.decode().rstrip("\r\n").split("\t")
+            key, place = self.key_type(written), int(text)
+            if 0 <= place < 1 << 63:
+                return key, place
+        except ValueError:
+            pass
+        raise FileFormatError(
+            f"File {self.idx_path}",
+            f"is no index of records: line {number} cannot be read",
+            expected="a key, a tabulator and a place in the file",
+            received=repr(line[:60]),
+        )
 
     def close(self) -> None:
         """Close both files. What is closed already stays so."""
