@@ -22,6 +22,7 @@ from gluonish.gluon.structure import flatten_to_lists, regroup_leaves
 from gluonish.parameter import lifecycle
 from gluonish.parameter.explain import Owner
 from gluonish.parameter.lifecycle import as_contexts
+from gluonish.serialization import format_of
 from gluonish.serialization import save as save_file
 
 __all__ = ["Block"]
@@ -324,22 +325,35 @@ class Block:
 
     # -- files --------------------------------------------------------------------------------------------
 
-    def save_parameters(self, filename: Any, deduplicate: bool = False) -> None:
+    def save_parameters(
+        self,
+        filename: Any,
+        deduplicate: bool = False,
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.save
+        max_shard_size: int | str | None = None,
+    ) -> None:
         """Save all parameters by their paths (``"0.weight"``), which no prefix or counter influences.
 
         Args:
             filename: a path.
-            deduplicate: save a parameter that has several paths only under the last of them.
+            deduplicate: save a parameter that has several paths only under the last of them. A safetensors
+                file has it once in any case, and a table of all its paths.
+            format: ``"params"``, ``"safetensors"`` or ``"npz"``; by default, what the path ends in, and
+                ``"params"`` for any other end.
+            max_shard_size: of safetensors, the bytes of a file, as a number or a text such as ``"2GB"``;
+                what is more goes to several files with an index.
 
         Raises:
             NotInitializedError, DeferredInitializationError: a parameter holds no value.
         """
         paths = dict(self.parameters_by_path())
-        if deduplicate:
+        if deduplicate and format_of(filename, format) != "safetensors":
             last = {id(parameter): path for path, parameter in paths.items()}
             paths = {path: p for path, p in paths.items() if last[id(p)] == path}
         lifecycle.require_ready([p.core for p in paths.values()], "is needed by save_parameters()")
-        save_file(filename, {path: lifecycle.value_of(p.core) for path, p in paths.items()})
+        values = {id(p): lifecycle.stored_value(p.core) for p in paths.values()}
+        save_file(filename, {path: values[id(p)] for path, p in paths.items()}, format, max_shard_size)
 
     def load_parameters(
         self,
@@ -349,6 +363,8 @@ class Block:
         ignore_extra: bool = False,
         cast_dtype: bool = False,
         dtype_source: str = "current",
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.load
     ) -> None:
         """Load parameters from a file, saved by path, by full name, or exported (``arg:``, ``aux:``).
 
@@ -359,6 +375,7 @@ class Block:
             ignore_extra: accept arrays that belong to no parameter.
             cast_dtype: accept other dtypes.
             dtype_source: what counts then, ``"current"`` (the parameter's) or ``"saved"``.
+            format: as of ``save_parameters``.
 
         Raises:
             UnknownNameError: a name is missing, or too many. Nothing is changed then, here and below.
@@ -367,9 +384,10 @@ class Block:
         """
         arrays = {
             key.removeprefix("arg:").removeprefix("aux:"): array
-            for key, array in named_arrays(filename).items()
+            for key, array in named_arrays(filename, format).items()
         }
         matched = self._match(arrays)
+        used = {id(arrays[key]) for key in matched}  # an array is not too many if another of its names counts
         found = {id(p) for p in matched.values()}
         by_path = dict(self.parameters_by_path())
         check_names(
@@ -377,7 +395,7 @@ class Block:
             by_path,
             arrays,
             missing=[] if allow_missing else [path for path, p in by_path.items() if id(p) not in found],
-            extra=[] if ignore_extra else [key for key in arrays if key not in matched],
+            extra=[] if ignore_extra else [key for key, array in arrays.items() if id(array) not in used],
         )
         lifecycle.load(
             [(p.core, arrays[key]) for key, p in matched.items()],

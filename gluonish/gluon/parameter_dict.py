@@ -507,12 +507,23 @@ class ParameterDict:
 
     # -- files ----------------------------------------------------------------------------------------------
 
-    def save(self, filename: Any, strip_prefix: str = "") -> None:
-        """Save the values to a ``.params`` file; replicas that differ are averaged.
+    def save(
+        self,
+        filename: Any,
+        strip_prefix: str = "",
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.save
+        max_shard_size: int | str | None = None,
+    ) -> None:
+        """Save the values to a file; replicas that differ are averaged.
 
         Args:
             filename: a path.
             strip_prefix: left out of the names.
+            format: ``"params"``, ``"safetensors"`` or ``"npz"``; by default, what the path ends in, and
+                ``"params"`` for any other end.
+            max_shard_size: of safetensors, the bytes of a file, as a number or a text such as ``"2GB"``;
+                what is more goes to several files with an index.
 
         Raises:
             ArgumentError: a name does not begin with ``strip_prefix``.
@@ -526,8 +537,8 @@ class ParameterDict:
                     expected=f"a name that begins with {strip_prefix!r}",
                     fix="Save the parameters of this block only, or with strip_prefix=''.",
                 )
-            arrays[name[len(strip_prefix) :]] = lifecycle.value_of(parameter.core)
-        save_file(filename, arrays)
+            arrays[name[len(strip_prefix) :]] = lifecycle.stored_value(parameter.core)
+        save_file(filename, arrays, format, max_shard_size)
 
     def load(
         self,
@@ -538,10 +549,12 @@ class ParameterDict:
         restore_prefix: str = "",
         cast_dtype: bool = False,
         dtype_source: str = "current",
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.load
     ) -> None:
-        """Load values from a ``.params`` file; see ``load_dict``."""
+        """Load values from a file; see ``load_dict``, and ``save`` for its format."""
         self.load_dict(
-            named_arrays(filename),
+            named_arrays(filename, format),
             ctx,
             allow_missing,
             ignore_extra,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from gluonish.errors import ArgumentError, UnknownNameError
-from gluonish.serialization import load as load_file
+from gluonish.serialization import open_arrays
 
 __all__ = ["check_names", "named_arrays"]
 
@@ -15,14 +15,16 @@ SHOWN = 5
 """How many names of many a message shows."""
 
 
-def named_arrays(filename: Any) -> dict[str, Any]:
-    """Return the arrays of a ``.params`` file by their names. A file without arrays has no names either.
+def named_arrays(filename: Any, format: str | None = None) -> Mapping[str, Any]:  # noqa: A002  as of nd.load
+    """Return the arrays of a file by their names. A file without arrays has no names either.
+
+    Those of a safetensors file or an ``.npz`` file are not read yet.
 
     Raises:
         ArgumentError: the arrays have no names.
     """
-    arrays = load_file(filename) or {}
-    if not isinstance(arrays, dict):
+    arrays = open_arrays(filename, format)
+    if not arrays.named and len(arrays):
         raise ArgumentError(
             f"File {filename}", "holds arrays without names", expected="arrays saved with names"
         )

@@ -21,6 +21,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, UnsupportedError
 from gluonish.serialization.cursor import Cursor
 from gluonish.serialization.records import HostValue, SparseValue, take_record, write_record
+from gluonish.serialization.stored import StoredArray
 from gluonish.serialization.streams import Content, open_target, read_content
 from gluonish.util import is_np_shape
 
@@ -71,7 +72,7 @@ def _encoded(name: str) -> bytes:
         raise ArgumentError(f"Name {name!r}", "cannot be written as UTF-8") from error
 
 
-def _named(data: Any) -> tuple[list[str], list[NDArray]]:
+def _named(data: Any) -> tuple[list[str], list[Any]]:
     if isinstance(data, NDArray):
         return [], [data]
     if isinstance(data, Mapping):
@@ -86,7 +87,7 @@ def _named(data: Any) -> tuple[list[str], list[NDArray]]:
             received=type(data).__name__,
         )
     for each in arrays:
-        if not isinstance(each, NDArray):
+        if not isinstance(each, (NDArray, StoredArray)):
             raise ArgumentTypeError(
                 "save()", "saves arrays", expected="an NDArray", received=type(each).__name__
             )
@@ -96,7 +97,7 @@ def _named(data: Any) -> tuple[list[str], list[NDArray]]:
     return names, arrays
 
 
-def to_value(array: NDArray) -> HostValue:
+def to_value(array: NDArray | StoredArray) -> HostValue:
     """Return what a file holds of an array."""
     return np.asarray(np.asarray(array), order="C")
 
