@@ -31,8 +31,8 @@ from gluonish.nd.sampling import (
 __all__ = [
     "exponential",
     "gamma",
-    "get_state",
     "generalized_negative_binomial",
+    "get_state",
     "multinomial",
     "negative_binomial",
     "normal",
