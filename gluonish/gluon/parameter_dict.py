@@ -555,7 +555,7 @@ class ParameterDict:
         format: str | None = None,  # noqa: A002  as of nd.load
         rename: Rename = None,
     ) -> LoadReport:
-        """Load values from a file (a path, bytes or a stream); see ``load_dict``, and ``save`` for formats."""
+        """Load values from a file: a path, bytes or a stream. See ``load_dict``, and ``save`` for formats."""
         return self.load_dict(
             named_arrays(filename, format),
             ctx,

@@ -86,20 +86,20 @@ class LoadReport:
         return table
 
     def __str__(self) -> str:
-        return self._rendered(WIDTH)
+        stream = io.StringIO()
+        self._print(stream, WIDTH)
+        return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
     def print(self, file: TextIO | None = None) -> None:
-        """Print the table.
+        """Print the table, as wide as the terminal is.
 
         Args:
             file: where to; the standard error stream if None.
         """
-        print(self, file=sys.stderr if file is None else file)
+        self._print(sys.stderr if file is None else file, None)
 
-    def _rendered(self, width: int) -> str:
+    def _print(self, file: TextIO, width: int | None) -> None:
         from rich.console import Console  # noqa: PLC0415  likewise
 
-        stream = io.StringIO()
-        console = Console(file=stream, width=width, no_color=True, highlight=False, markup=False)
+        console = Console(file=file, width=width, no_color=True, highlight=False, markup=False)
         console.print(self.title if self.complete and not self.renamed and not self.aliases else self)
-        return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
