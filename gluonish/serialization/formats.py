@@ -192,7 +192,7 @@ def load(fname: Any, format: str | None = None) -> dict[str, NDArray] | list[NDA
 def open_arrays(fname: Any, format: str | None = None) -> StoredArrays:  # noqa: A002  as of save()
     """Return the arrays of a file without reading them: each is read when it is asked for its values.
 
-    A safetensors file is mapped meanwhile; it may be replaced, the arrays stay those that were opened.
+    A file is mapped meanwhile; it may be replaced, the arrays stay those that were opened.
 
     Args:
         fname: a path, the bytes of a file, or a stream of them.
@@ -211,7 +211,7 @@ def open_arrays(fname: Any, format: str | None = None) -> StoredArrays:  # noqa:
     """
     kind = format_of(fname, format)
     if kind == "params":
-        return _of_params(params.load(fname))
+        return params.open_params(fname)
     if kind == "npz":
         from gluonish.serialization.npz import open_npz  # noqa: PLC0415  not needed to import gluonish
 
@@ -219,9 +219,3 @@ def open_arrays(fname: Any, format: str | None = None) -> StoredArrays:  # noqa:
     from gluonish.serialization.shards import open_tensors  # noqa: PLC0415  likewise
 
     return open_tensors(fname)
-
-
-def _of_params(found: dict[str, NDArray] | list[NDArray]) -> StoredArrays:
-    if isinstance(found, dict):
-        return StoredArrays(found)
-    return StoredArrays({str(i): array for i, array in enumerate(found)}, named=False)

@@ -21,15 +21,24 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, UnsupportedError
 from gluonish.serialization.cursor import Cursor
 from gluonish.serialization.records import HostValue, SparseValue, take_record, write_record
-from gluonish.serialization.stored import StoredArray
+from gluonish.serialization.stored import StoredArray, StoredArrays
 from gluonish.serialization.streams import Content, open_target, read_content
 from gluonish.util import is_np_shape
 
-__all__ = ["NamedValues", "load", "load_frombuffer", "read_params", "save", "to_array", "to_value"]
+__all__ = [
+    "NamedValues",
+    "load",
+    "load_frombuffer",
+    "open_params",
+    "read_params",
+    "save",
+    "to_array",
+    "to_value",
+]
 
 LIST_MAGIC = 0x112
-LEAST_RECORD, LEAST_NAME = 4, 8
-"""The fewest bytes that a record takes, and a name."""
+LEAST_RECORD = 4
+"""The fewest bytes that a record takes."""
 
 
 # -- writing --------------------------------------------------------------------------------------------
@@ -178,6 +187,27 @@ def _as_arrays(content: Content) -> dict[str, NDArray] | list[NDArray]:
     return dict(zip(found.names, arrays, strict=True)) if found.names else arrays
 
 
+def open_params(fname: Any) -> StoredArrays:
+    """Return the arrays of a ``.params`` file; a dense one is read when it is asked for its values.
+
+    Args:
+        fname: as of ``load``.
+
+    Raises:
+        MissingFileError, FileFormatError, ArgumentTypeError: as of ``load``.
+    """
+    found = read_params(read_content(fname, "load()"))
+    names = found.names or map(str, range(len(found.values)))
+    arrays = {name: _stored(value) for name, value in zip(names, found.values, strict=True)}
+    return StoredArrays(arrays, named=bool(found.names))
+
+
+def _stored(value: HostValue) -> StoredArray | NDArray:
+    if isinstance(value, SparseValue):
+        return to_array(value)
+    return StoredArray(value.shape, value.dtype, lambda: value)
+
+
 def read_params(content: Content) -> NamedValues:
     """Return what a ``.params`` file holds, without copying its arrays.
 
@@ -190,22 +220,17 @@ def read_params(content: Content) -> NamedValues:
             "it is no .params file", expected=f"{LIST_MAGIC:#x} first", received=cursor.guess()
         )
     _magic, _reserved, count = cursor.take_numbers("<QQQ", "the header")
-    _check_count(cursor, count, LEAST_RECORD, "arrays")
+    if count * LEAST_RECORD > cursor.left:
+        raise cursor.wrong("it announces more arrays than it can hold", received=f"{count} arrays")
     values = [take_record(cursor, f"array {i}") for i in range(count)]
     (n_names,) = cursor.take_numbers("<Q", "the number of names")
     if n_names not in (0, count):
         raise cursor.wrong("its names do not match", expected=f"0 or {count} names", received=n_names)
-    _check_count(cursor, n_names, LEAST_NAME, "names")
     names = [_take_name(cursor, i) for i in range(n_names)]
     _check_distinct(cursor, names)
     if cursor.left:
         raise cursor.wrong("something follows after the last array", received=f"{cursor.left} more bytes")
     return NamedValues(names, values)
-
-
-def _check_count(cursor: Cursor, count: int, least: int, what: str) -> None:
-    if count * least > cursor.left:
-        raise cursor.wrong(f"it announces more {what} than it can hold", received=f"{count} {what}")
 
 
 def _take_name(cursor: Cursor, index: int) -> str:

@@ -27,7 +27,8 @@ class StoredArray:
     Args:
         shape: its shape.
         dtype: its element type.
-        fetch: returns its values, as an array in host memory that is the caller's own.
+        fetch: returns its values, as an array in host memory. One that is not to be written, such as a view
+            of a file's bytes, is copied where the values are to be the caller's own.
 
     Example:
         >>> array = StoredArray((2,), np.dtype("float32"), lambda: np.ones(2, np.float32))
@@ -40,8 +41,9 @@ class StoredArray:
     fetch: Callable[[], np.ndarray[Any, Any]] = attrs.field(repr=False)
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
-        """Fetch the values."""
-        return self.fetch()
+        """Return the values, in memory of the caller's own."""
+        values = self.fetch()
+        return values if values.flags.writeable else values.copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         values = self.fetch()

@@ -140,7 +140,7 @@ def load(
     new = {}
     for core, array in arrays:
         if core.is_ready:
-            value = array if isinstance(array, NDArray) else NDArray(array.asnumpy(), cpu(0))
+            value = array if isinstance(array, NDArray) else NDArray(np.asarray(array), cpu(0))
             for replica in core.replicas():
                 replica.write(value)
         else:
