@@ -19,8 +19,8 @@ from gluonish.engine import rng
 from gluonish.errors import ArgumentError, ArgumentTypeError, FileFormatError, MissingFileError
 from gluonish.gluon.block import Block
 from gluonish.gluon.parameter_dict import ParameterDict
-from gluonish.gluon.state_report import StatesReport
 from gluonish.gluon.trainer import Trainer
+from gluonish.parameter.report import LoadReport
 from gluonish.serialization.atomic import atomic_write
 from gluonish.serialization.manifest import Manifest, read_json, remove_set
 from gluonish.symbol import Symbol, load
@@ -42,13 +42,15 @@ class Saved:
         number: its number.
         folder: where it is.
         info: what the program saved with it.
-        report: what was found for whom in the trainer's state; None if that was not loaded.
+        parameters: what was found for whom among the parameters; None if they were not loaded.
+        trainer: likewise in the trainer's state.
     """
 
     number: int
     folder: Path
     info: Any = None
-    report: StatesReport | None = None
+    parameters: LoadReport | None = None
+    trainer: LoadReport | None = None
 
     def symbol(self) -> Symbol:
         """Return the symbol that was saved.
@@ -252,16 +254,17 @@ class Checkpoint:
         manifest = self._manifest(number)
         manifest.verify()
         folder = manifest.folder
+        loaded = None
         if isinstance(parameters, Block):
-            parameters.load_parameters(folder / PARAMETERS, ctx, **options)
+            loaded = parameters.load_parameters(folder / PARAMETERS, ctx, **options)
         elif parameters is not None:
-            parameters.load(folder / PARAMETERS, ctx, **options)
-        report = None
+            loaded = parameters.load(folder / PARAMETERS, ctx, **options)
+        states = None
         if trainer is not None:
-            report = trainer.load_states(folder / TRAINER, strict=strict, random=False)
+            states = trainer.load_states(folder / TRAINER, strict=strict, random=False)
         if random:
             _restore_random(folder / RANDOM)
-        return Saved(manifest.number, folder, read_json(folder / INFO), report)
+        return Saved(manifest.number, folder, read_json(folder / INFO), loaded, states)
 
     def _manifest(self, number: int | None) -> Manifest:
         wanted = self.latest() if number is None else _checked_number(number)

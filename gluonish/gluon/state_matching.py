@@ -10,10 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gluonish.errors import FileFormatError
 from gluonish.gluon.state_header import ParameterEntry
 from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.report import LoadReport
 
-__all__ = ["match_entries"]
+__all__ = ["lower", "match_entries", "raise_unless_complete", "report_of"]
+
+SHOWN = 8
+"""How many parameters of many a message shows."""
 
 
 def match_entries(
@@ -56,3 +61,53 @@ def _by(own: Sequence[str | None], theirs: Sequence[str | None]) -> list[int | N
 
 def _fits(core: ParameterCore, entry: ParameterEntry) -> bool:
     return entry.shape == core.known_shape()
+
+
+def lower(subject: str) -> str:
+    """Return what messages call a file, in the middle of a sentence."""
+    return subject[0].lower() + subject[1:]
+
+
+def report_of(
+    subject: str,
+    way: str,
+    positions: Sequence[int | None],
+    cores: Sequence[ParameterCore],
+    entries: Sequence[ParameterEntry],
+) -> LoadReport:
+    """Return a report of what ``match_entries`` has found."""
+    report = LoadReport(lower(subject), way)
+    for core, position in zip(cores, positions, strict=True):
+        if position is None:
+            report.missing.append(core.name)
+            continue
+        entry = entries[position]
+        report.matched[core.name] = entry.name
+        if entry.dtype not in (None, core.dtype.name):
+            report.cast[core.name] = str(entry.dtype)
+    used = set(positions)
+    report.unexpected.extend(entry.name for i, entry in enumerate(entries) if i not in used)
+    return report
+
+
+def raise_unless_complete(
+    subject: str, report: LoadReport, cores: Sequence[ParameterCore], entries: Sequence[ParameterEntry]
+) -> None:
+    """Raise if a parameter has no entry, an entry no parameter, or something else does not fit.
+
+    Raises:
+        FileFormatError: it is so.
+    """
+    theirs = ", ".join(f"{entry.name} {entry.shape}" for entry in entries[:SHOWN])
+    fix = "Load it with strict=False to take over what fits."
+    if report.missing:
+        shapes = {core.name: core.known_shape() for core in cores}
+        name = report.missing[0]
+        problem = f"has no state for parameter {name!r} of shape {shapes[name]}"
+        raise FileFormatError(subject, problem, received=theirs or "none", fix=fix)
+    if report.unexpected:
+        ours = ", ".join(f"{core.name} {core.known_shape()}" for core in cores[:SHOWN])
+        problem = f"has a state for {report.unexpected[0]!r}, which no parameter matches"
+        raise FileFormatError(subject, problem, expected=ours or "none", received=theirs, fix=fix)
+    if report.notes:
+        raise FileFormatError(subject, f"does not fit this trainer: {report.notes[0]}", fix=fix)

@@ -24,7 +24,6 @@ from gluonish.gluon import trainer_states
 from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.single_updates import SingleUpdates
-from gluonish.gluon.state_report import StatesReport
 from gluonish.gluon.tables import Table, trainer_table
 from gluonish.gluon.views import TrainerViews
 from gluonish.optimizer import Optimizer
@@ -32,6 +31,7 @@ from gluonish.optimizer import create as create_optimizer
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.plan import Plan, settle
+from gluonish.parameter.report import LoadReport
 from gluonish.parameter.slots import slot_bytes
 from gluonish.parameter.step import (
     OptimizerSlots,
@@ -423,7 +423,7 @@ class Trainer(TrainerViews):
         self._current_plan(skip_pending=False)
         trainer_states.save(fname, self._kept(), max_shard_size=max_shard_size)
 
-    def load_states(self, fname: Any, *, strict: bool = True, random: bool = True) -> StatesReport:
+    def load_states(self, fname: Any, *, strict: bool = True, random: bool = True) -> LoadReport:
         """Load what ``save_states`` has saved, here or in MXNet, onto the contexts the parameters are on.
 
         Parameters are matched by their paths below the block, or by their names, or by position, whichever
@@ -436,7 +436,7 @@ class Trainer(TrainerViews):
             random: let the random streams of the process go on where the file says.
 
         Returns:
-            What was found for whom.
+            What was found for whom. It is printed, too, if something is off.
 
         Raises:
             MissingFileError: there is no such file.
@@ -448,6 +448,8 @@ class Trainer(TrainerViews):
         found.restore_declared()
         self._current_plan(skip_pending=False)
         found.restore_states()
+        if not found.report.complete:
+            found.report.print()
         return found.report
 
     def _kept(self) -> trainer_states.Kept:

@@ -28,13 +28,13 @@ from gluonish.gluon import mxnet_states
 from gluonish.gluon.single_updates import SingleUpdates
 from gluonish.gluon.state_forms import put_together, take_apart
 from gluonish.gluon.state_header import Declared, Header, ParameterEntry, apply_settings, settings_of
-from gluonish.gluon.state_matching import match_entries
-from gluonish.gluon.state_report import StatesReport
+from gluonish.gluon.state_matching import lower, match_entries, raise_unless_complete, report_of
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer.base import MASTER
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.report import LoadReport
 from gluonish.parameter.step import OptimizerSlots
 from gluonish.serialization import StoredArray, StoredArrays
 from gluonish.serialization.shards import open_tensors, save_tensors
@@ -176,6 +176,7 @@ class Found:
     """What a file holds for the parameters of a trainer, checked; nothing is taken over yet.
 
     Attributes:
+        subject: what messages call the file.
         kept: where it is to go.
         entries: for each parameter; None where the file has none.
         settings: of the optimizer.
@@ -184,12 +185,13 @@ class Found:
         report: what was found for whom.
     """
 
+    subject: str
     kept: Kept
     entries: list[_Entry | None]
     settings: dict[str, Any]
     scheduler: LRScheduler | dict[str, Any] | None
     random: Any
-    report: StatesReport
+    report: LoadReport
 
     def restore_declared(self) -> None:
         """Give parameters back their multipliers and how their gradients are kept.
@@ -213,7 +215,7 @@ class Found:
             absent = rng.restore(self.random)
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise FileFormatError(
-                self.report.source, f"has a damaged state of the random streams ({error})"
+                self.subject, f"has a damaged state of the random streams ({error})"
             ) from error
         if absent:
             names = ", ".join(map(str, absent))
@@ -260,7 +262,7 @@ def read(source: Any, kept: Kept, *, strict: bool, random: bool) -> Found:
     header = Header.of_text(stored.metadata["trainer"], subject)
     _check_kind(subject, header.optimizer, kept.optimizer)
     way, positions = match_entries(kept.cores, kept.paths, header.parameters)
-    report = _report(subject, way, positions, header, kept)
+    report = report_of(subject, way, positions, kept.cores, header.parameters)
     entries = [None if i is None else _entry(stored, i, header.parameters[i]) for i in positions]
     for core, entry in zip(kept.cores, entries, strict=True):
         if entry is None:
@@ -271,10 +273,10 @@ def read(source: Any, kept: Kept, *, strict: bool, random: bool) -> Found:
             entry.state = _single_state(entry, core, subject)
     scheduler = _scheduler(header, kept.optimizer, report)
     if strict:
-        _raise_unless_complete(subject, report, header, kept)
+        raise_unless_complete(subject, report, kept.cores, header.parameters)
     counts = {"num_update": header.num_update, "begin_num_update": header.begin_num_update}
     settings = {**header.settings, **counts}
-    return Found(kept, entries, settings, scheduler, header.random if random else None, report)
+    return Found(subject, kept, entries, settings, scheduler, header.random if random else None, report)
 
 
 def _of_mxnet(path: Path, kept: Kept) -> Found:
@@ -290,8 +292,8 @@ def _of_mxnet(path: Path, kept: Kept) -> Found:
         else:
             values, form = take_apart(state, kept.optimizer)
             entries.append(_Entry(count, values, form, put_together(form, values, core)))
-    report = StatesReport(subject, "position", {core.name: core.name for core in kept.cores})
-    return Found(kept, entries, theirs.settings, theirs.scheduler, None, report)
+    report = LoadReport(lower(subject), "position", {core.name: core.name for core in kept.cores})
+    return Found(subject, kept, entries, theirs.settings, theirs.scheduler, None, report)
 
 
 def _check_kind(subject: str, kind: str, optimizer: Optimizer) -> None:
@@ -310,24 +312,7 @@ def _entry(stored: StoredArrays, position: int, entry: ParameterEntry) -> _Entry
     return _Entry(entry.count, values, entry.form, dtype=entry.dtype, declared=entry.declared)
 
 
-def _report(
-    subject: str, way: str, positions: Sequence[int | None], header: Header, kept: Kept
-) -> StatesReport:
-    report = StatesReport(subject, way)
-    for core, position in zip(kept.cores, positions, strict=True):
-        if position is None:
-            report.missing.append(core.name)
-            continue
-        entry = header.parameters[position]
-        report.matched[core.name] = entry.name
-        if entry.dtype not in (None, core.dtype.name):
-            report.cast[core.name] = str(entry.dtype)
-    used = set(positions)
-    report.unexpected += [e.name for i, e in enumerate(header.parameters) if i not in used]
-    return report
-
-
-def _scheduler(header: Header, optimizer: Optimizer, report: StatesReport) -> Any:
+def _scheduler(header: Header, optimizer: Optimizer, report: LoadReport) -> Any:
     """Return what is to become of the scheduler: a new one, settings for the present one, or None."""
     present = optimizer.lr_scheduler
     if present is None:
@@ -343,23 +328,6 @@ def _scheduler(header: Header, optimizer: Optimizer, report: StatesReport) -> An
     own = "none" if present is None else type(present).__name__
     report.notes.append(f"the scheduler stays as it is: {own} here, {header.scheduler_kind or 'none'} there")
     return None
-
-
-def _raise_unless_complete(subject: str, report: StatesReport, header: Header, kept: Kept) -> None:
-    if report.complete:
-        return
-    theirs = ", ".join(f"{e.name} {e.shape}" for e in header.parameters[:8])
-    fix = "Load it with strict=False to take over what fits."
-    if report.missing:
-        shapes = {core.name: core.known_shape() for core in kept.cores}
-        name = report.missing[0]
-        problem = f"has no state for parameter {name!r} of shape {shapes[name]}"
-        raise FileFormatError(subject, problem, received=theirs, fix=fix)
-    if report.unexpected:
-        ours = ", ".join(f"{core.name} {core.known_shape()}" for core in kept.cores[:8])
-        problem = f"has a state for {report.unexpected[0]!r}, which no parameter matches"
-        raise FileFormatError(subject, problem, expected=ours, received=theirs, fix=fix)
-    raise FileFormatError(subject, f"does not fit this trainer: {report.notes[0]}", fix=fix)
 
 
 # -- taking over --------------------------------------------------------------------------------------------
