@@ -15,7 +15,7 @@ from gluonish.serialization.tensors import parse_json
 
 __all__ = ["Declared", "Header", "ParameterEntry", "apply_settings", "settings_of"]
 
-OF_THE_PROGRAM = ("rescale_grad", "multi_precision", "aggregate_num")
+OF_THE_PROGRAM = ("rescale_grad", "multi_precision", "aggregate_num", "allow_np_array", "sym_info")
 """Settings of an optimizer that are not taken from a file: the step sets them, or they shape the states."""
 
 SCALARS = (bool, int, float, str, type(None))

@@ -140,7 +140,7 @@ class TensorFile:
         Raises:
             DTypeError: one has an element type of which there are no arrays here.
         """
-        return {name: self._array(name) for name in sorted(self.kinds)}
+        return {name: self.array(name) for name in sorted(self.kinds)}
 
     @property
     def subject(self) -> str:
@@ -156,7 +156,12 @@ class TensorFile:
         """
         return as_stored(self.arrays(), self.metadata, self.subject)
 
-    def _array(self, name: str) -> StoredArray:
+    def array(self, name: str) -> StoredArray:
+        """Return one of the arrays.
+
+        Raises:
+            DTypeError: it has an element type of which there are no arrays here.
+        """
         kind, shape = self.kinds[name]
         return StoredArray(shape, dtype_of(kind, name, self.subject), lambda: self._fetch(name))
 
