@@ -16,9 +16,9 @@ from gluonish.cli.recognizing import kind_of
 from gluonish.cli.tables import print_table
 from gluonish.dtype import as_dtype, is_float
 from gluonish.errors import ArgumentError, DuplicateNameError, FileFormatError
+from gluonish.gluon.trainer_states import FORMAT as TRAINER
 from gluonish.serialization import StoredArray, open_arrays, save
 from gluonish.serialization.shards import index_of
-from gluonish.serialization.tensors import FORMAT
 
 __all__ = ["Converted", "Rule", "add_prefix", "convert", "convert_file", "parse_rename", "strip_prefix"]
 
@@ -65,7 +65,7 @@ def parse_rename(text: str) -> Rule:
         ArgumentError: it is none.
 
     Example:
-        >>> parse_rename("^layer([0-9]+)_=layers.\\\\1.")("layer12_weight")
+        >>> parse_rename(r"^layer([0-9]+)_=layers.\1.")("layer12_weight")
         'layers.12.weight'
     """
     pattern, separator, replacement = text.partition("=")
@@ -212,7 +212,7 @@ def _opened(source: Path) -> Any:
             received=f"a file of kind {kind!r}",
         )
     found = open_arrays(source, formats[kind])
-    if found.metadata.get("format", FORMAT) == "gluonish.trainer":
+    if found.about.get("format") == TRAINER:
         raise FileFormatError(f"File {source}", "holds the state of a trainer, which has no other format")
     return found
 

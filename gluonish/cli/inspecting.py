@@ -17,6 +17,7 @@ from gluonish.cli.recognizing import kind_of
 from gluonish.cli.tables import print_table, printable
 from gluonish.gluon.single_updates import arrays_of
 from gluonish.gluon.state_header import Header, settings_of
+from gluonish.gluon.trainer_states import FORMAT as TRAINER
 from gluonish.optimizer.pickled import read_states
 from gluonish.serialization.manifest import MANIFEST, Manifest
 from gluonish.serialization.npz import open_npz
@@ -26,7 +27,7 @@ from gluonish.serialization.records import DTYPE_OF_CODE, SparseValue
 from gluonish.serialization.shards import Index, index_of
 from gluonish.serialization.stored import bytes_of
 from gluonish.serialization.streams import read_content
-from gluonish.serialization.tensors import TensorFile, parse_aliases, parse_json
+from gluonish.serialization.tensors import KEY, TensorFile, aliases_of, parse_json
 from gluonish.symbol import load as load_symbol
 
 __all__ = ["Inspection", "Row", "inspect", "inspect_file"]
@@ -153,20 +154,21 @@ def _npz(path: Path) -> Inspection:
 
 def _safetensors(path: Path) -> Inspection:
     file = TensorFile.open(path)
-    size = path.stat().st_size
-    if file.metadata.get("format") == "gluonish.trainer":
-        return _trainer(path, size, file.metadata, _rows_of(file, ""))
-    return _tensors(path, size, file.metadata, _rows_of(file, ""), "safetensors")
+    size, rows, about = path.stat().st_size, _rows_of(file, ""), file.about()
+    if about.get("format") == TRAINER:
+        return _trainer(path, size, about, rows)
+    return _tensors(path, size, file.metadata, about, rows, "safetensors")
 
 
 def _index(path: Path) -> Inspection:
     index = Index.open(path if path.is_file() else index_of(path))
-    files = list(index.files())
+    files, about = list(index.files()), index.about()
     size = index.path.stat().st_size + sum(file.path.stat().st_size for file in files)
     rows = {name: row for file in files for name, row in _rows_of(file, file.path.name).items()}
-    if index.metadata.get("format") == "gluonish.trainer":
-        return _trainer(index.path, size, index.metadata, rows)
-    return _tensors(index.path, size, index.metadata, rows, f"safetensors, {len(files)} files with an index")
+    if about.get("format") == TRAINER:
+        return _trainer(index.path, size, about, rows)
+    kind = f"safetensors, {len(files)} files with an index"
+    return _tensors(index.path, size, index.metadata, about, rows, kind)
 
 
 def _rows_of(file: TensorFile, note: str) -> dict[str, Row]:
@@ -182,23 +184,27 @@ def _rows_of(file: TensorFile, note: str) -> dict[str, Row]:
 
 
 def _tensors(
-    path: Path, size: int, metadata: Mapping[str, str], rows: Mapping[str, Row], kind: str
+    path: Path,
+    size: int,
+    metadata: Mapping[str, Any],
+    about: Mapping[str, Any],
+    rows: Mapping[str, Row],
+    kind: str,
 ) -> Inspection:
-    aliases = parse_aliases(metadata.get("aliases", "{}"), rows, f"File {path}")
     names: dict[str, list[str]] = {}
-    for alias, name in aliases.items():
+    for alias, name in aliases_of(about, rows, f"File {path}").items():
         names.setdefault(name, []).append(alias)
     listed = [attrs.evolve(row, aliases=names.get(name, [])) for name, row in rows.items()]
-    own = metadata.get("format", "").startswith("gluonish.")
-    details = {} if own else {f"metadata {name}": value for name, value in metadata.items()}
-    return Inspection(str(path), kind, metadata.get("version") if own else None, size, listed, details)
+    details = {f"metadata {name}": value for name, value in metadata.items() if name != KEY}
+    version = str(about["version"]) if about else None
+    return Inspection(str(path), kind, version, size, listed, details)
 
 
 # -- states -------------------------------------------------------------------------------------------------
 
 
-def _trainer(path: Path, size: int, metadata: Mapping[str, str], rows: Mapping[str, Row]) -> Inspection:
-    header = Header.of_text(metadata.get("trainer", "null"), f"File {path}")
+def _trainer(path: Path, size: int, about: Mapping[str, Any], rows: Mapping[str, Row]) -> Inspection:
+    header = Header.of(about.get("trainer"), f"File {path}")
     named = []
     for name, row in rows.items():
         position, _, slot = name.partition(".")
@@ -214,9 +220,7 @@ def _trainer(path: Path, size: int, metadata: Mapping[str, str], rows: Mapping[s
         "parameters": len(header.parameters),
         "random streams": "saved" if header.random is not None else "not saved",
     }
-    return Inspection(
-        str(path), "trainer states in safetensors", metadata.get("version"), size, named, details
-    )
+    return Inspection(str(path), "trainer states in safetensors", str(about["version"]), size, named, details)
 
 
 HUGE = 10

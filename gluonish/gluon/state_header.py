@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +10,6 @@ import attrs
 import numpy as np
 
 from gluonish.errors import FileFormatError
-from gluonish.serialization.tensors import parse_json
 
 __all__ = ["Declared", "Header", "ParameterEntry", "apply_settings", "settings_of"]
 
@@ -132,22 +130,17 @@ class Header:
     parameters: list[ParameterEntry] = attrs.field(converter=_parsed_entries)
     random: Any = None
 
-    def as_text(self) -> str:
-        """Return it as JSON."""
-        return json.dumps(attrs.asdict(self))
-
     @classmethod
-    def of_text(cls, text: str, subject: str) -> Header:
+    def of(cls, found: Any, subject: str) -> Header:
         """Return what a file says.
 
         Args:
-            text: what ``as_text`` returned.
+            found: what its JSON holds.
             subject: what messages call the file.
 
         Raises:
             FileFormatError: it is something else.
         """
-        found = parse_json(text, f"the header of {subject[0].lower()}{subject[1:]}")
         try:
             return cls(**found)
         except (TypeError, ValueError, OverflowError) as error:

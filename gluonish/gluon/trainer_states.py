@@ -137,8 +137,8 @@ def save(
         parameters=parameters,
         random=rng.state() if complete else None,
     )
-    metadata = {"format": FORMAT, "version": str(VERSION), "trainer": header.as_text()}
-    save_tensors(target, arrays, metadata, max_shard_size)
+    about = {"format": FORMAT, "version": VERSION, "trainer": attrs.asdict(header)}
+    save_tensors(target, arrays, about, max_shard_size)
 
 
 def _declared(core: ParameterCore) -> Declared:
@@ -257,9 +257,9 @@ def read(source: Any, kept: Kept, *, strict: bool, random: bool) -> Found:
         return _of_mxnet(Path(source), kept)
     stored = open_tensors(source)
     subject = source_name(source)
-    if stored.metadata.get("format") != FORMAT or "trainer" not in stored.metadata:
+    if stored.about.get("format") != FORMAT:
         raise FileFormatError(subject, "holds no trainer states", expected="a file of save_states()")
-    header = Header.of_text(stored.metadata["trainer"], subject)
+    header = Header.of(stored.about.get("trainer"), subject)
     _check_kind(subject, header.optimizer, kept.optimizer)
     way, positions = match_entries(kept.cores, kept.paths, header.parameters)
     report = report_of(subject, way, positions, kept.cores, header.parameters)

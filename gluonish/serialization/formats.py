@@ -106,11 +106,11 @@ def save(
         save_npz(fname, arrays, named=named)
         return
     from gluonish.serialization.shards import save_tensors  # noqa: PLC0415  likewise
-    from gluonish.serialization.tensors import metadata_for  # noqa: PLC0415  likewise
+    from gluonish.serialization.tensors import about_arrays  # noqa: PLC0415  likewise
 
     stored, aliases = _each_once(arrays)
-    metadata = metadata_for(list(arrays), aliases, named=named)
-    save_tensors(fname, stored, metadata, max_shard_size)
+    about = about_arrays(list(arrays), aliases, named=named)
+    save_tensors(fname, stored, about, max_shard_size)
 
 
 def _by_name(data: Any) -> tuple[dict[str, Any], bool]:

@@ -3,7 +3,8 @@
 ``x.safetensors`` above the size that is asked for becomes ``x-00001-of-00003.safetensors`` and so on, and
 ``x.safetensors.index.json``::
 
-    {"metadata": {"total_size": 123, "format": ...}, "weight_map": {"name": "x-00001-of-00003.safetensors"}}
+    {"metadata": {"total_size": 123, "gluonish": {...}},
+     "weight_map": {"name": "x-00001-of-00003.safetensors", ...}}
 
 The files of one save never take the place of those of another one: the index, written last, or the removal of
 the one file that was there before it, is what makes a save valid. A reader takes ``x.safetensors`` if it is
@@ -26,7 +27,10 @@ from gluonish.serialization.atomic import atomic_write
 from gluonish.serialization.stored import StoredArrays, bytes_of
 from gluonish.serialization.streams import is_path, open_target, read_content
 from gluonish.serialization.tensors import (
+    KEY,
+    VERSION,
     TensorFile,
+    about_in,
     as_content,
     as_stored,
     parse_json,
@@ -38,6 +42,9 @@ __all__ = ["INDEX_SUFFIX", "Index", "index_of", "open_tensors", "save_tensors", 
 
 SUFFIX = ".safetensors"
 INDEX_SUFFIX = ".safetensors.index.json"
+
+SHARD = {"format": "gluonish.shard", "version": VERSION}
+"""What a file says that is one of several; the rest is in the index."""
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 UNITS.update({"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40})
@@ -91,7 +98,7 @@ def _stem(path: Path) -> str:
 def save_tensors(
     target: Any,
     arrays: Mapping[str, Any],
-    metadata: Mapping[str, str],
+    about: Mapping[str, Any],
     max_shard_size: int | str | None = None,
 ) -> list[Path]:
     """Write arrays to one file, or to several with an index.
@@ -101,7 +108,7 @@ def save_tensors(
     Args:
         target: a path, of which a link is followed, or a stream opened for writing bytes.
         arrays: arrays of any kind, by name.
-        metadata: texts for the metadata.
+        about: what to say about them, as JSON can hold it.
         max_shard_size: the bytes of arrays from which on there are several files; None for one file. A
             single array above it has a file of its own.
 
@@ -116,17 +123,17 @@ def save_tensors(
         if max_shard_size is not None:
             raise ArgumentError("max_shard_size", "is for files", expected="a path", received=repr(target))
         with open_target(target, "save()") as stream:
-            stream.write(as_content(arrays, metadata))
+            stream.write(as_content(arrays, about))
         return []
     path = Path(os.path.realpath(target))
     shards = [list(arrays)] if max_shard_size is None else _split(arrays, size_in_bytes(max_shard_size))
     before = _files_of_index(path)
     if len(shards) < 2:  # noqa: PLR2004  one file
-        write_file(path, arrays, metadata)
+        write_file(path, arrays, about)
         index_of(path).unlink(missing_ok=True)
         written = [path]
     else:
-        written = _write_shards(path, arrays, shards, metadata)
+        written = _write_shards(path, arrays, shards, about)
         path.unlink(missing_ok=True)
     for each in before:
         each.unlink(missing_ok=True)
@@ -147,15 +154,15 @@ def _split(arrays: Mapping[str, Any], most: int) -> list[list[str]]:
 
 
 def _write_shards(
-    path: Path, arrays: Mapping[str, Any], shards: list[list[str]], metadata: Mapping[str, str]
+    path: Path, arrays: Mapping[str, Any], shards: list[list[str]], about: Mapping[str, Any]
 ) -> list[Path]:
     files = _free_names(path, len(shards))
     weight_map = {}
     for file, names in zip(files, shards, strict=True):
-        write_file(file, {name: arrays[name] for name in names}, {"format": "gluonish.shard"})
+        write_file(file, {name: arrays[name] for name in names}, SHARD)
         weight_map.update(dict.fromkeys(names, file.name))
     total = sum(bytes_of(array) for array in arrays.values())
-    index = {"metadata": {"total_size": total, **metadata}, "weight_map": weight_map}
+    index = {"metadata": {"total_size": total, KEY: about}, "weight_map": weight_map}
     with atomic_write(index_of(path)) as file_of_index:
         file_of_index.write(json.dumps(index, indent=1).encode())
     return [index_of(path), *files]
@@ -194,12 +201,12 @@ class Index:
 
     Attributes:
         path: where it is.
-        metadata: what it says about all of them: texts by name.
+        metadata: what it says about all of them.
         weight_map: by name of an array, the name of the file that holds it, in the same folder.
     """
 
     path: Path
-    metadata: dict[str, str]
+    metadata: dict[str, Any]
     weight_map: dict[str, str]
 
     @classmethod
@@ -221,9 +228,15 @@ class Index:
         if not isinstance(weight_map, dict) or not all(map(_is_plain, weight_map.values())):
             raise _no_index(path, f"{text[:60]!r}")
         about = content.get("metadata")
-        texts = about.items() if isinstance(about, dict) else ()
-        metadata = {name: value for name, value in texts if isinstance(value, str)}
-        return cls(path, metadata, weight_map)
+        return cls(path, about if isinstance(about, dict) else {}, weight_map)
+
+    def about(self) -> dict[str, Any]:
+        """Return what this library said about the arrays; nothing for an index of another program.
+
+        Raises:
+            FileFormatError: it is damaged.
+        """
+        return about_in(self.metadata, f"File {self.path}")
 
     def files(self) -> Iterator[TensorFile]:
         """Open the files one by one.
@@ -281,4 +294,4 @@ def open_tensors(source: Any) -> StoredArrays:
         path = index_of(path)
     index = Index.open(path)
     arrays = {name: array for file in index.files() for name, array in file.arrays().items()}
-    return as_stored(arrays, index.metadata, f"File {path}")
+    return as_stored(arrays, index.about(), f"File {path}")

@@ -57,7 +57,7 @@ class StoredArrays(Mapping[str, Any]):
     Args:
         arrays: the arrays, by the names under which the file holds them.
         aliases: further names, each with one of those.
-        metadata: what else the file says, as texts by name.
+        about: what else the file says, as JSON can hold it.
         order: all names, in the order in which to go through them; if None, first those of ``arrays``.
         named: False for a list, whose names are its positions.
 
@@ -70,7 +70,7 @@ class StoredArrays(Mapping[str, Any]):
 
     arrays: Mapping[str, Any]
     aliases: Mapping[str, str] = attrs.field(factory=dict)
-    metadata: Mapping[str, str] = attrs.field(factory=dict)
+    about: Mapping[str, Any] = attrs.field(factory=dict)
     order: Sequence[str] | None = None
     named: bool = True
 

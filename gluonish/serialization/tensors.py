@@ -1,9 +1,10 @@
 """Safetensors files, as the library of that name reads and writes them.
 
-What this library adds is in the metadata of a file, texts by name: ``format`` and ``version``; ``aliases``,
-an object in JSON from further names of arrays to those under which they are stored; ``order``, a list in JSON
-of all names in the order in which they were given; and ``list`` for arrays without names, which are stored
-under their positions. A file without any of these is read as well.
+What this library adds is in the metadata of a file, under the one name ``gluonish``, as an object in JSON:
+``format`` and ``version``; ``aliases``, from further names of arrays to those under which they are stored;
+``order``, all names in the order in which they were given; and ``list`` for arrays without names, which are
+stored under their positions. A file without any of these is read as well. (It is one name because the library
+writes several in any order, and the same arrays are to be the same bytes.)
 """
 
 from __future__ import annotations
@@ -25,13 +26,17 @@ from gluonish.serialization.stored import StoredArray, StoredArrays
 __all__ = [
     "FORMAT",
     "TensorFile",
+    "about_arrays",
+    "about_in",
     "as_content",
-    "metadata_for",
-    "parse_aliases",
+    "as_stored",
     "parse_json",
     "stored_in",
     "write_file",
 ]
+
+KEY = "gluonish"
+"""Under which name the metadata of a file has what this library says."""
 
 FORMAT = "gluonish.arrays"
 VERSION = 1
@@ -60,36 +65,34 @@ DTYPES = {
 # -- writing ------------------------------------------------------------------------------------------------
 
 
-def metadata_for(order: Sequence[str], aliases: Mapping[str, str], *, named: bool = True) -> dict[str, str]:
-    """Return the metadata of a file of arrays.
+def about_arrays(order: Sequence[str], aliases: Mapping[str, str], *, named: bool = True) -> dict[str, Any]:
+    """Return what a file of arrays says about them.
 
     Args:
         order: all names, aliases among them.
         aliases: those that stand for another one.
         named: False for a list.
     """
-    about = {"format": FORMAT, "version": str(VERSION)}
-    if not named:
-        return {**about, "list": "true"}
-    return {**about, "order": json.dumps(list(order)), "aliases": json.dumps(dict(aliases))}
+    about: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+    return {**about, "order": list(order), "aliases": dict(aliases)} if named else {**about, "list": True}
 
 
-def as_content(arrays: Mapping[str, Any], metadata: Mapping[str, str]) -> bytes:
+def as_content(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
     """Return the content of a file of arrays, which may be of any kind that ``numpy.asarray`` takes."""
     import safetensors.numpy  # noqa: PLC0415  not needed to import gluonish
 
     host = {name: np.asarray(np.asarray(array), order="C") for name, array in arrays.items()}
-    return safetensors.numpy.save(host, dict(metadata))
+    return safetensors.numpy.save(host, {KEY: json.dumps(about)})
 
 
-def write_file(path: str | os.PathLike[str], arrays: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
+def write_file(path: str | os.PathLike[str], arrays: Mapping[str, Any], about: Mapping[str, Any]) -> None:
     """Write a file of arrays, which appears whole or not at all.
 
     Raises:
         MissingFileError: the folder does not exist.
     """
     with atomic_write(path) as file:
-        file.write(as_content(arrays, metadata))
+        file.write(as_content(arrays, about))
 
 
 # -- reading ------------------------------------------------------------------------------------------------
@@ -147,6 +150,14 @@ class TensorFile:
         """What messages call it."""
         return f"File {self.path}"
 
+    def about(self) -> dict[str, Any]:
+        """Return what this library said about the arrays; nothing for a file of another program.
+
+        Raises:
+            FileFormatError: the metadata is damaged.
+        """
+        return about_in(self.metadata, self.subject)
+
     def stored(self) -> StoredArrays:
         """Return the arrays by all of their names.
 
@@ -154,7 +165,7 @@ class TensorFile:
             DTypeError: one has an element type of which there are no arrays here.
             FileFormatError: the metadata is damaged.
         """
-        return as_stored(self.arrays(), self.metadata, self.subject)
+        return as_stored(self.arrays(), self.about(), self.subject)
 
     def array(self, name: str) -> StoredArray:
         """Return one of the arrays.
@@ -185,21 +196,46 @@ def dtype_of(kind: str, name: str, subject: str) -> np.dtype[Any]:
     return as_dtype(DTYPES[kind])
 
 
-def as_stored(arrays: Mapping[str, StoredArray], metadata: Mapping[str, str], subject: str) -> StoredArrays:
-    """Return the arrays of a file by all of their names, from what its metadata says.
+def about_in(metadata: Mapping[str, Any], subject: str) -> dict[str, Any]:
+    """Return what this library said in the metadata of a file, or of an index; nothing if it did not.
+
+    Raises:
+        FileFormatError: it is damaged, or of a later version of the format.
+    """
+    if KEY not in metadata:
+        return {}
+    text = metadata[KEY]
+    about = parse_json(text, f"the metadata of {_lower(subject)}") if isinstance(text, str) else text
+    if not isinstance(about, dict) or not isinstance(about.get("format"), str):
+        raise FileFormatError(
+            subject, "has damaged metadata", expected="an object with a format", received=f"{about!r:.60}"
+        )
+    version = about.get("version")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise FileFormatError(
+            subject,
+            "is of a version of the format that is not known here",
+            expected=f"a version up to {VERSION}",
+            received=f"{version!r:.20}",
+            fix="Read it with the version of gluonish that wrote it, or a later one.",
+        )
+    return about
+
+
+def as_stored(arrays: Mapping[str, StoredArray], about: Mapping[str, Any], subject: str) -> StoredArrays:
+    """Return the arrays of a file by all of their names.
 
     Args:
         arrays: the arrays as they are stored.
-        metadata: its texts.
+        about: what the file says about them.
         subject: what messages call the file.
 
     Raises:
-        FileFormatError: the metadata is damaged.
+        FileFormatError: what it says is damaged.
     """
-    check_version(metadata, subject)
-    aliases = parse_aliases(metadata.get("aliases", "{}"), arrays, subject)
-    if "list" not in metadata:
-        return StoredArrays(arrays, aliases, metadata, order=_order({**arrays, **aliases}, metadata, subject))
+    aliases = aliases_of(about, arrays, subject)
+    if "list" not in about:
+        return StoredArrays(arrays, aliases, about, order=_order({**arrays, **aliases}, about, subject))
     positions = [str(position) for position in range(len(arrays))]
     if set(positions) != set(arrays) or aliases:
         raise FileFormatError(
@@ -208,14 +244,12 @@ def as_stored(arrays: Mapping[str, StoredArray], metadata: Mapping[str, str], su
             expected=", ".join(positions[:5]),
             received=", ".join(sorted(arrays)[:5]),
         )
-    return StoredArrays(arrays, {}, metadata, order=positions, named=False)
+    return StoredArrays(arrays, {}, about, order=positions, named=False)
 
 
-def _order(names: Mapping[str, Any], metadata: Mapping[str, str], subject: str) -> list[str]:
-    """Return all names in the order that the metadata states, or else in that of the alphabet."""
-    if "order" not in metadata:
-        return sorted(names)
-    order = parse_json(metadata["order"], f"the list of names of {_lower(subject)}")
+def _order(names: Mapping[str, Any], about: Mapping[str, Any], subject: str) -> list[str]:
+    """Return all names in the order that a file states, or else in that of the alphabet."""
+    order = about.get("order", sorted(names))
     if not isinstance(order, list) or sorted(map(repr, order)) != sorted(map(repr, names)):
         raise FileFormatError(
             subject,
@@ -226,37 +260,18 @@ def _order(names: Mapping[str, Any], metadata: Mapping[str, str], subject: str) 
     return order
 
 
-def check_version(metadata: Mapping[str, str], subject: str) -> None:
-    """Raise if a file was written in a later version of this library's format.
-
-    Raises:
-        FileFormatError: it was, or its version is no number.
-    """
-    if not metadata.get("format", "").startswith("gluonish."):
-        return
-    version = metadata.get("version", "1")
-    if not version.isdecimal() or int(version[:9]) > VERSION:
-        raise FileFormatError(
-            subject,
-            "is of a version of the format that is not known here",
-            expected=f"a version up to {VERSION}",
-            received=repr(version[:20]),
-            fix="Read it with the version of gluonish that wrote it, or a later one.",
-        )
-
-
-def parse_aliases(text: Any, stored: Mapping[str, Any], subject: str) -> dict[str, str]:
+def aliases_of(about: Mapping[str, Any], stored: Mapping[str, Any], subject: str) -> dict[str, str]:
     """Return the alias table of a file.
 
     Args:
-        text: the table, as JSON.
+        about: what the file says.
         stored: the names that an alias may stand for.
         subject: what messages call the file.
 
     Raises:
         FileFormatError: it is no such table, or contradicts what is stored.
     """
-    table = parse_json(text, f"the alias table of {_lower(subject)}")
+    table = about.get("aliases", {})
     if not isinstance(table, dict) or not all(isinstance(each, str) for each in table.values()):
         raise FileFormatError(
             subject,
@@ -302,7 +317,7 @@ def stored_in(content: bytes, subject: str) -> StoredArrays:
     # The library has checked the header; it just does not return what the header says besides arrays.
     length = int.from_bytes(content[:8], "little")
     header = parse_json(content[8 : 8 + length], f"the header of {_lower(subject)}")
-    return as_stored(arrays, header.get("__metadata__") or {}, subject)
+    return as_stored(arrays, about_in(header.get("__metadata__") or {}, subject), subject)
 
 
 def parse_json(text: Any, subject: str) -> Any:
