@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import math
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -17,7 +19,7 @@ import attrs
 import numpy as np
 
 from gluonish.dtype import SUPPORTED, bfloat16
-from gluonish.errors import ArgumentError, DTypeError, FileFormatError
+from gluonish.errors import ArgumentError, DTypeError, FileFormatError, GluonishError
 from gluonish.serialization.stored import StoredArray, StoredArrays
 from gluonish.serialization.streams import is_path, open_target, read_content
 
@@ -83,6 +85,8 @@ def open_npz(source: Any) -> StoredArrays:
         with archived.open() as archive:
             members = archive.infolist()
             arrays = {each.filename: archived.described(archive, each) for each in members}
+    except GluonishError:  # which is a RuntimeError, too
+        raise
     except _ERRORS as error:
         raise archived.damaged(str(error)) from error
     if len(arrays) < len(members):
@@ -94,7 +98,20 @@ def open_npz(source: Any) -> StoredArrays:
     return StoredArrays(found)
 
 
-_ERRORS = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
+_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    tokenize.TokenError,
+    SyntaxError,
+    RecursionError,
+    MemoryError,
+    ValueError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
 """What reading a damaged archive raises."""
 
 
