@@ -126,12 +126,6 @@ def test_builtin_functions_are_not_found(name):
         read_states(content)
 
 
-@pytest.mark.parametrize("name", ["RowSparseNDArray", "CSRNDArray"])
-def test_sparse_arrays_of_mxnet_are_named(name):
-    with pytest.raises(FileFormatError, match=rf"not read from a pickle: mxnet.ndarray.sparse.{name}"):
-        read_states(f"cmxnet.ndarray.sparse\n{name}\n.".encode())
-
-
 @pytest.mark.parametrize("content", [b"", b"abc", b"\x80\x04", pickle.dumps({0: 1})[:-3]])
 def test_a_damaged_pickle_is_an_error(content):
     with pytest.raises(
