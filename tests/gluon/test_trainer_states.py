@@ -127,6 +127,11 @@ def test_states_of_a_form_that_only_the_optimizer_knows_cannot_be_saved(tmp_path
 
 # -- MXNet's files ------------------------------------------------------------------------------------------
 
+ROUGHLY = ("nadam",)
+"""The schedule of its momentum advances with every step here, and in MXNet with every parameter of a step."""
+
+WITH_MOMENTUM = ("sgd", "lbsgd", "lars", "nag", "signum")
+
 
 @pytest.mark.parametrize("name", RUNS)
 def test_training_goes_on_from_a_file_that_mxnet_saved(name, two):
@@ -138,7 +143,7 @@ def test_training_goes_on_from_a_file_that_mxnet_saved(name, two):
         params[each].initialize(ctx=two)
         params[each].set_data(mx.nd.array(values, dtype=run["dtype"]))
     arguments = {"multi_precision": run["dtype"] == "float16"}
-    if run["kind"] in ("sgd", "lbsgd") and name not in ("plain", "factor", "poly"):
+    if run["kind"] in WITH_MOMENTUM and name not in ("plain", "factor", "poly"):
         arguments["momentum"] = 0.25
     if name == "rmsprop":
         arguments["centered"] = True
@@ -146,7 +151,7 @@ def test_training_goes_on_from_a_file_that_mxnet_saved(name, two):
     trainer.load_states(FOLDER / f"{name}.states", allow_pickle=True)
     halves = [np.array(GRADIENTS[each]) / 2 for each in sorted(params)]
     step([params[each] for each in sorted(params)], trainer, halves)
-    tolerance = 1e-3 if run["dtype"] == "float16" else 5e-6
+    tolerance = 1e-3 if run["dtype"] == "float16" or name in ROUGHLY else 5e-6
     for each, values in run["after"].items():
         for array in params[each].list_data():
             np.testing.assert_allclose(array.asnumpy(), values, rtol=tolerance, atol=tolerance)
