@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -16,6 +15,7 @@ from gluonish.optimizer import Optimizer
 from gluonish.optimizer.base import MASTER
 from gluonish.optimizer.pickled import read_states
 from gluonish.parameter.core import ParameterCore
+from gluonish.serialization.streams import Content
 
 __all__ = ["MXNetStates", "is_pickle", "read"]
 
@@ -38,25 +38,28 @@ class MXNetStates:
     scheduler: Any
 
 
-def is_pickle(path: Path) -> bool:
+STARTS = (b"\x80", b"(d", b"((d", b"}", b"(}")
+"""How pickles of dictionaries, and of tuples that begin with one, begin in all protocols."""
+
+
+def is_pickle(content: Content) -> bool:
     """Tell whether a file begins as pickles do, and not as safetensors files do: a number, then JSON."""
-    with path.open("rb") as file:
-        start = file.read(9)
-    return start.startswith(b"\x80") and not start.endswith(b"{")
+    start = bytes(content.view[:9])
+    return start.startswith(STARTS) and not start.endswith(b"{")
 
 
-def read(path: Path, cores: Sequence[ParameterCore], optimizer: Optimizer) -> MXNetStates:
+def read(content: Content, cores: Sequence[ParameterCore], optimizer: Optimizer) -> MXNetStates:
     """Read a file.
 
     Args:
-        path: the file.
+        content: the file's.
         cores: the parameters, in MXNet's order.
         optimizer: the one to take the states over; a file need not have one.
 
     Raises:
         FileFormatError: it is no such file, or has states of other shapes.
     """
-    states, theirs = read_states(path.read_bytes())
+    states, theirs = read_states(bytes(content.view))
     theirs = optimizer if theirs is None else theirs
     counts: dict[Any, int] = {}
     for of_device in theirs._all_index_update_counts.values():  # noqa: SLF001  MXNet's name
@@ -67,7 +70,7 @@ def read(path: Path, cores: Sequence[ParameterCore], optimizer: Optimizer) -> MX
         shapes = [array.shape for array in arrays_of(state)]
         if optimizer.works_on_flat_arrays and any(shape != core.known_shape() for shape in shapes):
             raise FileFormatError(
-                f"File {path}",
+                content.name,
                 f"has no state for parameter {core.name!r}, number {position}",
                 expected=f"arrays of shape {core.known_shape()}",
                 received=", ".join(map(str, shapes)),

@@ -13,6 +13,7 @@ from typing import Any
 from gluonish.autograd import is_recording
 from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
+from gluonish.engine.legacy import LEGACY
 from gluonish.engine.watch import watched
 from gluonish.errors import (
     ArgumentError,
@@ -423,7 +424,9 @@ class Trainer(TrainerViews):
         self._current_plan(skip_pending=False)
         trainer_states.save(fname, self._kept(), max_shard_size=max_shard_size)
 
-    def load_states(self, fname: Any, *, strict: bool = True, random: bool = True) -> LoadReport:
+    def load_states(
+        self, fname: Any, *, strict: bool = True, random: bool = True, allow_pickle: bool | None = None
+    ) -> LoadReport:
         """Load what ``save_states`` has saved, here or in MXNet, onto the contexts the parameters are on.
 
         Parameters are matched by their paths below the block, or by their names, or by position, whichever
@@ -434,17 +437,21 @@ class Trainer(TrainerViews):
             fname: a path, the bytes of a file, or a stream of them.
             strict: raise where something does not fit. Otherwise take over what fits; the report says what.
             random: let the random streams of the process go on where the file says.
+            allow_pickle: read MXNet's files, too, which are pickles. Nothing in them is run: they are taken
+                apart by a reader that knows arrays, numbers, optimizers and schedulers only. By default, in
+                a program for MXNet (``gluonish.compat``).
 
         Returns:
             What was found for whom. It is printed, too, if something is off.
 
         Raises:
             MissingFileError: there is no such file.
-            FileFormatError: the file is none of these, or belongs to other parameters. Nothing is changed
-                then.
+            FileFormatError: the file is none of these, or belongs to other parameters, or is a pickle and
+                must not be one. Nothing is changed then.
         """
         self._current_plan(skip_pending=False)
-        found = trainer_states.read(fname, self._kept(), strict=strict, random=random)
+        pickles = LEGACY.active if allow_pickle is None else allow_pickle
+        found = trainer_states.read(fname, self._kept(), strict=strict, random=random, allow_pickle=pickles)
         found.restore_declared()
         self._current_plan(skip_pending=False)
         found.restore_states()

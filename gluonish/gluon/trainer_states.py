@@ -38,7 +38,7 @@ from gluonish.parameter.report import LoadReport
 from gluonish.parameter.step import OptimizerSlots
 from gluonish.serialization import StoredArray, StoredArrays
 from gluonish.serialization.shards import open_tensors, save_tensors
-from gluonish.serialization.streams import is_path, source_name
+from gluonish.serialization.streams import Content, is_path, read_content, source_name
 
 __all__ = ["Found", "Kept", "read", "save"]
 
@@ -240,7 +240,7 @@ class Found:
             self.report.notes.append(f"settings that are not known here: {', '.join(unknown)}")
 
 
-def read(source: Any, kept: Kept, *, strict: bool, random: bool) -> Found:
+def read(source: Any, kept: Kept, *, strict: bool, random: bool, allow_pickle: bool) -> Found:
     """Read the state of a trainer, and check it.
 
     Args:
@@ -248,15 +248,21 @@ def read(source: Any, kept: Kept, *, strict: bool, random: bool) -> Found:
         kept: where it is to go.
         strict: raise where something does not fit.
         random: read the state of the random streams.
+        allow_pickle: read a file of MXNet, too.
 
     Raises:
         MissingFileError: there is no such file.
         FileFormatError: it is no such file, or belongs to other parameters or another optimizer.
     """
-    if is_path(source) and Path(source).is_file() and mxnet_states.is_pickle(Path(source)):
-        return _of_mxnet(Path(source), kept)
-    stored = open_tensors(source)
     subject = source_name(source)
+    if not is_path(source) or Path(source).is_file():
+        content = read_content(source, "load_states()")
+        if mxnet_states.is_pickle(content):
+            if not allow_pickle:
+                raise _no_pickle(content)
+            return _of_mxnet(content, kept)
+        source = source if is_path(source) else content.view
+    stored = open_tensors(source)
     if stored.about.get("format") != FORMAT:
         raise FileFormatError(subject, "holds no trainer states", expected="a file of save_states()")
     header = Header.of(stored.about.get("trainer"), subject)
@@ -279,10 +285,19 @@ def read(source: Any, kept: Kept, *, strict: bool, random: bool) -> Found:
     return Found(subject, kept, entries, settings, scheduler, header.random if random else None, report)
 
 
-def _of_mxnet(path: Path, kept: Kept) -> Found:
+def _no_pickle(content: Content) -> FileFormatError:
+    return FileFormatError(
+        content.name,
+        "is a pickle, as MXNet saves states",
+        expected="a file of save_states()",
+        fix="If it is of MXNet, set allow_pickle=True: nothing in it is run, but it is not the own format.",
+    )
+
+
+def _of_mxnet(content: Content, kept: Kept) -> Found:
     """Return what a file of MXNet holds; it has a state for each parameter, by position."""
-    theirs = mxnet_states.read(path, kept.cores, kept.optimizer)
-    subject = f"File {path}"
+    theirs = mxnet_states.read(content, kept.cores, kept.optimizer)
+    subject = content.name
     _check_kind(subject, theirs.kind, kept.optimizer)
     entries: list[_Entry | None] = []
     for core, (count, slots, state) in zip(kept.cores, theirs.states, strict=True):
