@@ -175,21 +175,27 @@ class Block:
     def own_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the block's own parameters, each once, with the last part of its path."""
         attributes = {id(p): attribute for attribute, p in self._reg_params.items()}
-        seen = set()
         for full, parameter in self._params.items():
-            seen.add(id(parameter))
-            yield attributes.get(id(parameter), full.removeprefix(self._params.prefix)), parameter
-        for attribute, parameter in self._reg_params.items():
-            if id(parameter) not in seen:
-                seen.add(id(parameter))
-                yield attribute, parameter
+            attribute = attributes.pop(id(parameter), None)
+            yield attribute or full.removeprefix(self._params.prefix), parameter
+        if attributes:  # some belong to the dictionary of another block
+            for attribute, parameter in self._reg_params.items():
+                if attributes.pop(id(parameter), None):
+                    yield attribute, parameter
 
     def parameters_by_path(self, path: str = "") -> Iterator[tuple[str, Parameter]]:
         """Yield all parameters, each as often as it appears, with its path: ``"features.0.weight"``."""
-        for last, parameter in self.own_parameters():
-            yield path + last, parameter
-        for name, child in self._children.items():
-            yield from child.parameters_by_path(f"{path}{name}.")
+        ahead = [(path, self)]
+        while ahead:  # a loop: recursion would hand each parameter up through all levels
+            path, block = ahead.pop()
+            for last, parameter in block.own_parameters():
+                yield path + last, parameter
+            below = [(f"{path}{name}.", child) for name, child in block.named_children()]
+            ahead += reversed(below)
+
+    def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
+        """Return all parameters by their paths, below ``prefix``: what old programs ask for by this name."""
+        return dict(self.parameters_by_path(f"{prefix}." if prefix else ""))
 
     def collect_params(self, select: Selector | None = None) -> ParameterDict:
         """Return the parameters of this block and its children, by their full names.

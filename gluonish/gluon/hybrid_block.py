@@ -24,7 +24,7 @@ from gluonish.parameter import lifecycle
 from gluonish.serialization import save as save_file
 from gluonish.shape import format_shape, is_known
 from gluonish.symbol import Symbol
-from gluonish.symbol.infer import infer_dtypes, settled_broadcasts
+from gluonish.symbol.infer import infer_dtypes, settled_outputs
 
 __all__ = ["HybridBlock"]
 
@@ -412,7 +412,7 @@ class HybridBlock(Block):
             )
         shapes = dict(zip(graph.captured.inputs, graph.shapes, strict=True))
         shapes |= {node: p.core.shape for node, p in graph.captured.parameters.items()}
-        symbol = settled_broadcasts(graph.captured.symbol, shapes.get)
+        symbol = Symbol(settled_outputs(graph.captured.symbol, shapes.get))
         states = set(symbol.list_auxiliary_states())
         used = {*symbol.list_arguments(), *states}
         cores = {p.name: p.core for p in self.collect_params().values() if p.name in used}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import Operator
 from gluonish.errors import DeferredInitializationError
 from gluonish.shape import PartialShape
+from gluonish.symbol.graph_operator import GraphOperator, Part, Run
 from gluonish.symbol.infer import leaves_axes_open, settled_creations
 from gluonish.symbol.node import Entry, Node, sorted_nodes
 from gluonish.symbol.symbol import Symbol
@@ -36,6 +38,7 @@ class _Step:
         first: the cell of its first output.
         count: how many outputs it has; they go to cells side by side.
         last_uses: cells that nothing reads afterwards.
+        graphs: what runs an operator that consists of graphs; None for any other.
     """
 
     node: Node
@@ -45,6 +48,7 @@ class _Step:
     first: int
     count: int
     last_uses: tuple[int, ...]
+    graphs: Callable[[Sequence[NDArray]], Any] | None
 
 
 class Program:
@@ -91,7 +95,7 @@ class Program:
             op = node.broadcasting if node.lenient else node.op
             assert op is not None
             inputs = tuple(node.arranged(given, absent))
-            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends)))
+            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), _runner(op)))
         return steps[::-1]
 
     def _steps_for(self, graph: Symbol, values: Sequence[NDArray]) -> list[_Step]:
@@ -124,7 +128,8 @@ class Program:
         cells[: len(values)] = values
         for step in self._steps if self._graph is None else self._steps_for(self._graph, values):
             inputs = [cells[i] for i in step.inputs]
-            result = invoke(step.op, inputs, step.params)
+            graphs = step.graphs
+            result = invoke(step.op, inputs, step.params) if graphs is None else graphs(inputs)
             if step.count == 1:
                 cells[step.first] = result
             else:
@@ -134,6 +139,21 @@ class Program:
             for i in step.last_uses:
                 cells[i] = None
         return [cells[i] for i in self._outputs]
+
+
+def _runner(op: Operator) -> Callable[[Sequence[NDArray]], Any] | None:
+    """Return what runs an operator that consists of graphs; None for any other."""
+    return (
+        functools.partial(op, [_run_of(part) for part in op.parts]) if isinstance(op, GraphOperator) else None
+    )
+
+
+def _run_of(part: Part) -> Run:
+    """Return what runs a graph inside of an operator, given the values that its sources refer to."""
+    program = Program(part.outputs)
+    source_of = dict(zip(map(id, part.variables), part.sources, strict=True))
+    sources = [source_of[id(node)] for node in program.variables]
+    return lambda values: program.run([values[i] for i in sources])
 
 
 def _shape_of(array: NDArray) -> PartialShape:

@@ -411,3 +411,10 @@ def test_a_hook_that_cannot_be_called_is_an_error(register):
     with pytest.raises(ArgumentTypeError, match=r"A hook cannot be called.*\n.*received 3"):
         getattr(block, register)(3)
     block(mx.nd.ones((1, 3)))
+
+
+def test_old_programs_find_parameters_by_path_under_the_name_they_know():
+    net = nn.HybridSequential()
+    net.add(nn.Dense(2, in_units=3, use_bias=False))
+    assert net._collect_params_with_prefix() == {"0.weight": net[0].weight}
+    assert net._collect_params_with_prefix("net") == {"net.0.weight": net[0].weight}
