@@ -1,7 +1,6 @@
 """NumPy's ``.npz`` files: a zip archive of arrays. No pickle is written or read.
 
-The archive says how much its members hold, and so does every member; both are checked against what can be in
-the file before anything is allocated.
+How much a member holds is counted, not believed, before anything is allocated for it.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from gluonish.serialization.streams import is_path, open_target, read_content
 
 __all__ = ["open_npz", "save_npz"]
 
-DENSEST = 1032
-"""Deflate packs no more than this number of bytes into one."""
+PIECE = 1 << 20
+"""How many bytes of a member are in memory at a time while it is checked."""
 
 EXPECTED = "a zip archive of arrays, as numpy.savez writes it"
 
@@ -121,30 +120,32 @@ class _Archive:
 
     Attributes:
         subject: what messages call it.
-        size: its length in bytes.
         open: opens it.
     """
 
     subject: str
-    size: int
     open: Callable[[], zipfile.ZipFile]
 
     @classmethod
     def of(cls, source: Any) -> _Archive:
         content = read_content(source, "load()")
         if is_path(source):  # what is mapped is let go: a member is read when it is fetched
-            return cls(content.name, len(content.view), lambda: zipfile.ZipFile(source))
+            return cls(content.name, lambda: zipfile.ZipFile(source))
         held = bytes(content.view)
-        return cls(content.name, len(held), lambda: zipfile.ZipFile(io.BytesIO(held)))
+        return cls(content.name, lambda: zipfile.ZipFile(io.BytesIO(held)))
 
     def described(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> StoredArray:
-        """Return what the header of a member says, checked against its size."""
+        """Return what the header of a member says, checked against its size.
+
+        The member is read to its end once, a piece at a time: a hash that is wrong shows before anything is
+        done with the first array.
+        """
         name = member.filename.removesuffix(SUFFIX)
         if name == member.filename:
             raise self.damaged(f"its member {name!r} is no array", expected="names that end in .npy")
         with archive.open(member) as file:
             shape, _, dtype = _header(file)
-            start = file.tell()
+            held = sum(len(piece) for piece in iter(lambda: file.read(PIECE), b""))
         if dtype.hasobject or dtype.kind not in "biuf" or dtype.newbyteorder("=") not in SUPPORTED:
             raise DTypeError(
                 self.subject,
@@ -152,7 +153,7 @@ class _Archive:
                 expected="numbers or truth values",
                 received=str(dtype),
             )
-        if math.prod(shape) * dtype.itemsize > min(member.file_size, self.size * DENSEST) - start:
+        if math.prod(shape) * dtype.itemsize > held:
             raise self.damaged(f"array {name!r} is shorter than it says", received=f"shape {shape}")
         return StoredArray(shape, dtype.newbyteorder("="), lambda: self._fetch(member.filename))
 

@@ -142,6 +142,20 @@ class Poison:
         return {"a": 1}
 
 
+def test_a_damaged_array_shows_before_another_one_is_loaded(path):
+    net = mx.gluon.nn.Dense(50, in_units=2)
+    net.initialize(mx.init.One())
+    net.bias.set_data(mx.nd.full((50,), 7))
+    net.save_parameters(path)
+    content = bytearray(path.read_bytes())
+    content[content.index(np.full(50, 7, np.float32).tobytes())] ^= 1
+    path.write_bytes(content)
+    net.initialize(mx.init.Zero(), force_reinit=True)
+    with pytest.raises(FileFormatError, match="Bad CRC-32"):
+        net.load_parameters(path)
+    assert net.weight.data().asnumpy().max() == 0
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_file_with_flipped_bits_is_read_as_something_or_is_one_error(data):
