@@ -20,7 +20,7 @@ LAYERS = (
     ("engine",),
     ("ops",),
     ("kernels", "serialization", "profiler"),
-    ("nd", "sym", "symbol", "autograd", "random", "operator", "numpy", "numpy_extension"),
+    ("nd", "sym", "symbol", "executor", "autograd", "random", "operator", "numpy", "numpy_extension"),
     ("initializer", "optimizer", "lr_scheduler", "metric", "kvstore", "model", "callback", "visualization"),
     ("parameter",),
     ("gluon",),
