@@ -254,9 +254,10 @@ class Executor:
             return
         if self._heads is None:
             self._heads = self._run(recording=True, training=False)
-        pairs = [(head, g) for head, g in zip(self._heads, given, strict=True) if head._node is not None]
-        if pairs:
-            heads, gradients = zip(*pairs, strict=True)
+        # Outputs that depend on no argument with a gradient have no history.
+        recorded = [i for i, head in enumerate(self._heads) if head._node is not None]  # noqa: SLF001
+        if recorded:
+            heads, gradients = [self._heads[i] for i in recorded], [given[i] for i in recorded]
             autograd.backward(heads, gradients, retain_graph=True, train_mode=is_train)
 
     def _head_gradients(self, out_grads: Any) -> list[NDArray | None]:

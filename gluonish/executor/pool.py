@@ -40,7 +40,7 @@ class Pool:
         """Return the array for an argument."""
         if name in self._shared:
             lent = None if self._lender is None else self._lender.arg_dict.get(name)
-            return lent if _fits(lent, shape, dtype) else nd.zeros(shape, ctx=ctx, dtype=dtype)
+            return _fitting(lent, shape, ctx, dtype)
         return self._from_buffer(name, shape, ctx, dtype)
 
     def gradient(self, name: str, argument: NDArray) -> NDArray:
@@ -48,13 +48,13 @@ class Pool:
         shape, ctx, dtype = argument.shape, argument.context, argument.dtype
         if name in self._shared:
             lent = None if self._lender is None else self._lender.grad_dict.get(name)
-            return lent if _fits(lent, shape, dtype) else nd.zeros(shape, ctx=ctx, dtype=dtype)
+            return _fitting(lent, shape, ctx, dtype)
         return self._from_buffer(f"grad of {name}", shape, ctx, dtype)
 
     def state(self, name: str, shape: tuple[int, ...], ctx: Context, dtype: Any) -> NDArray:
         """Return the array for a state: the lender's, or zeros."""
         lent = None if self._lender is None else self._lender.aux_dict.get(name)
-        return lent if _fits(lent, shape, dtype) else nd.zeros(shape, ctx=ctx, dtype=dtype)
+        return _fitting(lent, shape, ctx, dtype)
 
     def _from_buffer(self, name: str, shape: tuple[int, ...], ctx: Context, dtype: Any) -> NDArray:
         if self._buffer is None:
@@ -65,8 +65,11 @@ class Pool:
         return over(known, shape)
 
 
-def _fits(array: NDArray | None, shape: tuple[int, ...], dtype: Any) -> bool:
-    return array is not None and array.shape == shape and np.dtype(array.dtype) == np.dtype(dtype)
+def _fitting(array: NDArray | None, shape: tuple[int, ...], ctx: Context, dtype: Any) -> NDArray:
+    """Return the array if it is of this kind, else zeros that are."""
+    if array is not None and array.shape == shape and np.dtype(array.dtype) == np.dtype(dtype):
+        return array
+    return nd.zeros(shape, ctx=ctx, dtype=dtype)
 
 
 def over(array: NDArray, shape: tuple[int, ...]) -> NDArray:

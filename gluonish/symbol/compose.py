@@ -10,7 +10,7 @@ from gluonish import name as naming
 from gluonish.attribute import AttrScope
 from gluonish.engine.invoke import split_arguments
 from gluonish.engine.operator import Operator, find_operator
-from gluonish.errors import ArgumentError, ArgumentTypeError
+from gluonish.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from gluonish.ops.arithmetic import PYTHON_OPERATORS
 from gluonish.symbol import files
 from gluonish.symbol.node import HIDDEN_KEYS, Entry, Node, checked_attributes, made_variable
@@ -46,7 +46,7 @@ def var(
 
     Raises:
         ArgumentTypeError: the name, or an attribute, is no string.
-        ArgumentError: an attribute of another name, or an unknown storage type.
+        ArgumentError: an attribute of another name. UnknownNameError: an unknown storage type.
     """
     if not isinstance(name, str):
         raise ArgumentTypeError("A variable", "needs a name", expected="a string", received=repr(name))
@@ -75,7 +75,7 @@ def _storage_type(stype: Any, owner: str) -> str:
     """Return the number that MXNet has for a storage type."""
     found = _STORAGE_TYPES.get(stype, stype if isinstance(stype, str) else str(stype))
     if found not in _STORAGE_TYPES.values():
-        raise ArgumentError(
+        raise UnknownNameError(
             owner, "has an unknown stype", expected=", ".join(map(repr, _STORAGE_TYPES)), received=repr(stype)
         )
     return found
@@ -139,11 +139,13 @@ def compose(
         ArgumentTypeError: an input is no symbol, or has several outputs; an attribute is no string.
         ArgumentError: a parameter is missing, unknown or impossible.
     """
-    given_name = naming.current().get(name, hint or op.name.lower().lstrip("_"))
     attrs = {**(attr or {}), **_taken_attributes(kwargs)}
     inputs, given = split_arguments(op, args, kwargs)
     params = op.fill(given)
-    node = Node(op, given_name, (), params, given, _node_attributes(op, attrs), lenient)
+    node_attrs = _node_attributes(op, attrs)
+    # The name comes last: a call that fails uses none up.
+    given_name = naming.current().get(name, hint or op.name.lower().lstrip("_"))
+    node = Node(op, given_name, (), params, given, node_attrs, lenient)
     node.inputs = tuple(
         (made_variable(node, input_name), 0) if symbol is None else _entry(op, symbol)
         for symbol, input_name in zip(*_complete(op, inputs, params), strict=True)

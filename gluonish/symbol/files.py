@@ -88,7 +88,8 @@ def _layout(graph: Mapping[str, Any]) -> str:
         for node in graph["nodes"]
     )
     rest = ",\n".join(f"  {_pair(key, graph[key], 2)}" for key in graph if key != "nodes")
-    return f'{{\n  "nodes": [\n{nodes}\n  ],\n{rest}\n}}'
+    text = f'{{\n  "nodes": [\n{nodes}\n  ],\n{rest}\n}}'
+    return text.replace(",\n", ", \n")  # as MXNet lays it out; within a string there is no such line end
 
 
 def _pair(key: str, value: Any, indent: int) -> str:

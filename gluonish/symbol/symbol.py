@@ -13,13 +13,15 @@ from gluonish.engine.operator import Operator, find_operator
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
+    DeprecatedError,
     IndexOutOfRangeError,
     SymbolValueError,
     UnknownNameError,
+    UnsupportedError,
 )
 from gluonish.shape import from_mxnet
 from gluonish.symbol import files, infer
-from gluonish.symbol.node import Entry, Node, checked_attributes, copy_graph, sorted_nodes
+from gluonish.symbol.node import Entry, Node, copy_graph, sorted_nodes
 
 if TYPE_CHECKING:
     from gluonish.engine.ndarray import NDArray
@@ -153,7 +155,12 @@ class Symbol(OperatorMethods):
             >>> import gluonish as mx
             >>> mx.sym.var("x", shape=(2, 0), lr_mult=2).attr("__shape__")
             '(2, 0)'
+
+        Raises:
+            ArgumentTypeError: the key is no string.
         """
+        if not isinstance(key, str):
+            raise ArgumentTypeError("An attribute", "has a name", expected="a string", received=repr(key))
         return self.outputs[0][0].attribute(key) if self.name is not None else None
 
     def list_attr(self, recursive: bool = False) -> dict[str, str]:
@@ -163,10 +170,10 @@ class Symbol(OperatorMethods):
             recursive: no longer anything: those of all nodes are returned by ``attr_dict()``.
 
         Raises:
-            ArgumentError: ``recursive`` is True.
+            DeprecatedError: ``recursive`` is True.
         """
         if recursive:
-            raise ArgumentError("list_attr()", "is not recursive", fix="Use attr_dict().")
+            raise DeprecatedError("list_attr()", "is not recursive", fix="Use attr_dict().")
         return self.outputs[0][0].attributes()
 
     def attr_dict(self) -> dict[str, dict[str, str]]:
@@ -181,13 +188,15 @@ class Symbol(OperatorMethods):
         return {name: attributes for name, attributes in found.items() if attributes}
 
     def _set_attr(self, **kwargs: str) -> None:
-        """Set attributes of the node.
+        """Set attributes of the node, or parameters of its operator.
 
         Raises:
             ArgumentTypeError: a value is no string.
+            ArgumentError: the symbol is a group, or the operator does not take such parameters.
         """
-        node = self.outputs[0][0]
-        node.attrs.update(checked_attributes(kwargs, f"Node {node.name!r}"))
+        if self.name is None:
+            raise ArgumentError(repr(self), "is a group, which has no attributes", fix="Choose a part of it.")
+        self.outputs[0][0].set_attributes(kwargs)
 
     # -- inference --------------------------------------------------------------------------------------
 
@@ -279,8 +288,8 @@ class Symbol(OperatorMethods):
             ctx: the context to run on.
             args: arrays for the arguments: in the order of ``list_arguments()``, or by name.
             args_grad: buffers for their gradients, likewise; None, or no buffer, for no gradient.
-            grad_req: ``"write"``, ``"add"`` or ``"null"`` for all arguments, as a list, or by name (``"null"``
-                for those not named).
+            grad_req: ``"write"``, ``"add"`` or ``"null"`` for all arguments, as a list, or by name; those not
+                named have none.
             aux_states: arrays for the states, like ``args``.
             group2ctx: the contexts of groups of nodes: of those with the attribute ``ctx_group``.
             shared_exec: taken for the sake of the interface.
@@ -467,6 +476,10 @@ class Symbol(OperatorMethods):
             outputs[0][0].name = naming.current().get(name, "")
         return Symbol(outputs)
 
+    def _compose(self, *args: Symbol, name: str | None = None, **kwargs: Symbol) -> None:
+        """Put other symbols in place of variables of this symbol itself; see ``__call__``."""
+        self.outputs = self(*args, name=name, **kwargs).outputs
+
     def apply_operator(self, op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Symbol:
         """Compose an operator with this symbol as its first input."""
         return _compose()(op, (self, *args), kwargs)
@@ -484,6 +497,26 @@ class Symbol(OperatorMethods):
         return self
 
     get_backend_symbol = optimize_for
+
+    def gradient(self, wrt: Sequence[str]) -> NoReturn:
+        """Refuse: MXNet never had the symbol of a gradient.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError(
+            repr(self),
+            f"has no symbol of its gradient with respect to {', '.join(wrt)}",
+            fix="bind() it and call backward().",
+        )
+
+    def as_np_ndarray(self) -> Symbol:
+        """Return the symbol."""
+        return self
+
+    def as_nd_ndarray(self) -> Symbol:
+        """Return the symbol."""
+        return self
 
     # -- what only arrays have ------------------------------------------------------------------------------
 

@@ -44,14 +44,15 @@ def test_some_attributes_answer_to_two_names():
     assert y.attr("lr_mult") == y.attr("__lr_mult__") == "3"
 
 
-def test_variables_that_an_operator_makes_have_its_attributes_and_their_initializers():
-    y = sym.BatchNorm(var("x"), name="bn", attr={"__mood__": "good"})
+def test_variables_that_an_operator_makes_have_what_it_has_and_their_initializers():
+    y = sym.BatchNorm(var("x"), name="bn", eps=0.1, attr={"__mood__": "good"})
     found = y.attr_dict()
-    assert found["bn_gamma"] == {"__mood__": "good"}
-    assert found["bn_moving_mean"] == {"__mood__": "good", "__init__": '["zero", {}]'}
+    assert found["bn_gamma"] == {"__mood__": "good", "eps": "0.1"}
+    assert found["bn_moving_mean"] == {"__mood__": "good", "eps": "0.1", "__init__": '["zero", {}]'}
     assert found["bn_moving_var"]["__init__"] == '["one", {}]'
     assert sym.LeakyReLU(var("x"), act_type="prelu", name="l").attr_dict()["l_gamma"] == {
-        "__init__": '["Constant", {"value": 0.25}]'
+        "__init__": '["Constant", {"value": 0.25}]',
+        "act_type": "prelu",
     }
 
 
