@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 
 from gluonish.context import Context
+from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeInferenceError, UnknownNameError
 from gluonish.executor.executor import Executor
 from gluonish.executor.placement import places_of
 from gluonish.executor.pool import Pool
+from gluonish.shape import PartialShape, Shape, format_shape, is_known
 from gluonish.symbol import Symbol
+from gluonish.symbol.infer import infer_dtypes, infer_shapes
+from gluonish.symbol.spelling import as_partial
 
 __all__ = ["bind", "simple_bind"]
 
@@ -135,21 +139,15 @@ def simple_bind(
         )
     names, state_names = symbol.list_arguments(), symbol.list_auxiliary_states()
     requests = _requests(names, grad_req)
-    (arg_shapes, state_shapes), (arg_types, state_types) = _inferred(symbol, shapes, type_dict or {})
+    kinds = _inferred(symbol, shapes, type_dict or {})
     places = _places(symbol, ctx, group2ctx)
     pool = Pool(shared_buffer, shared_exec, shared_arg_names or ())
-    arguments = [
-        pool.argument(name, shape, places[name], dtype)
-        for name, shape, dtype in zip(names, arg_shapes, arg_types, strict=True)
-    ]
+    arguments = [pool.argument(name, *kinds[name], places[name]) for name in names]
     gradients = [
         None if request == "null" else pool.gradient(name, array)
         for name, array, request in zip(names, arguments, requests, strict=True)
     ]
-    states = [
-        pool.state(name, shape, places[name], dtype)
-        for name, shape, dtype in zip(state_names, state_shapes, state_types, strict=True)
-    ]
+    states = [pool.state(name, *kinds[name], places[name]) for name in state_names]
     return Executor(symbol, ctx, arguments, gradients, requests, states, group2ctx)
 
 
@@ -160,9 +158,9 @@ def _places(symbol: Symbol, ctx: Context, group2ctx: Mapping[str, Context] | Non
 
 
 def _inferred(
-    symbol: Symbol, shapes: Mapping[str, Any], types: Mapping[str, Any]
-) -> tuple[tuple[list[Any], list[Any]], tuple[list[Any], list[Any]]]:
-    """Return shapes and dtypes of the arguments and the states.
+    symbol: Symbol, shapes: Mapping[str, Any], dtypes: Mapping[str, Any]
+) -> dict[str, tuple[Shape, np.dtype[Any]]]:
+    """Return shape and dtype of each variable, by its name.
 
     Names that the symbol does not have are passed over, as in MXNet: a program may tell shapes of labels to a
     symbol that has none.
@@ -171,29 +169,28 @@ def _inferred(
         ShapeInferenceError: shapes do not follow from those that are given.
         ArgumentTypeError: a shape is none.
     """
-    known = {name: shape for name, shape in shapes.items() if name in symbol.list_inputs()}
-    for name, shape in known.items():
-        if not isinstance(shape, (tuple, list)):
-            raise ArgumentTypeError(
-                f"The shape of {name!r}", "is none", expected="a tuple of sizes", received=repr(shape)
-            )
-    arguments, _, states = symbol.infer_shape_partial(**known)
-    names = [*symbol.list_arguments(), *symbol.list_auxiliary_states()]
-    open_ones = [
-        name for name, shape in zip(names, [*arguments, *states], strict=True) if not shape or 0 in shape
-    ]
-    if open_ones:
+    variables = [node for node in symbol.nodes() if node.op is None]
+    partial = {
+        node.name: _given_shape(node.name, shapes[node.name]) for node in variables if node.name in shapes
+    }
+    known = {node.name: as_dtype(dtypes[node.name]) for node in variables if node.name in dtypes}
+    found = infer_shapes(symbol, lambda node: partial.get(node.name))
+    types = infer_dtypes(symbol, known)
+    complete = {node.name: found[id(node)][0] for node in variables if is_known(found[id(node)][0])}
+    lacking = [node.name for node in variables if node.name not in complete]
+    if lacking:
         raise ShapeInferenceError(
-            f"The shape of {', '.join(map(repr, open_ones))}",
+            f"The shape of {', '.join(map(repr, lacking))}",
             "does not follow from those that are given",
-            received=", ".join(f"{name}={shape}" for name, shape in known.items()) or "none",
+            received=", ".join(f"{name}={format_shape(shape)}" for name, shape in partial.items()) or "none",
             fix="Give them too, simple_bind(ctx, data=(32, 10), ...).",
         )
-    of_arguments, _, of_states = symbol.infer_type(
-        **{
-            name: np.dtype(dtype) if dtype is not None else None
-            for name, dtype in types.items()
-            if name in names
-        }
-    )
-    return (arguments, states), (of_arguments, of_states)
+    return {node.name: (complete[node.name], types[id(node)][0]) for node in variables}
+
+
+def _given_shape(name: str, shape: Any) -> PartialShape:
+    if not isinstance(shape, (tuple, list)):
+        raise ArgumentTypeError(
+            f"The shape of {name!r}", "is none", expected="a tuple of sizes", received=repr(shape)
+        )
+    return as_partial(tuple(shape), f"The shape of {name!r}")

@@ -11,6 +11,7 @@ import numpy as np
 from gluonish import nd
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
+from gluonish.shape import Shape
 
 if TYPE_CHECKING:
     from gluonish.executor.executor import Executor
@@ -36,27 +37,27 @@ class Pool:
         self._lender = lender if buffer is not None else None
         self._shared = frozenset(shared)
 
-    def argument(self, name: str, shape: tuple[int, ...], ctx: Context, dtype: Any) -> NDArray:
+    def argument(self, name: str, shape: Shape, dtype: Any, ctx: Context) -> NDArray:
         """Return the array for an argument."""
         if name in self._shared:
             lent = None if self._lender is None else self._lender.arg_dict.get(name)
-            return _fitting(lent, shape, ctx, dtype)
-        return self._from_buffer(name, shape, ctx, dtype)
+            return _fitting(lent, shape, dtype, ctx)
+        return self._from_buffer(name, shape, dtype, ctx)
 
     def gradient(self, name: str, argument: NDArray) -> NDArray:
         """Return the buffer for the gradient of an argument."""
         shape, ctx, dtype = argument.shape, argument.context, argument.dtype
         if name in self._shared:
             lent = None if self._lender is None else self._lender.grad_dict.get(name)
-            return _fitting(lent, shape, ctx, dtype)
-        return self._from_buffer(f"grad of {name}", shape, ctx, dtype)
+            return _fitting(lent, shape, dtype, ctx)
+        return self._from_buffer(f"grad of {name}", shape, dtype, ctx)
 
-    def state(self, name: str, shape: tuple[int, ...], ctx: Context, dtype: Any) -> NDArray:
+    def state(self, name: str, shape: Shape, dtype: Any, ctx: Context) -> NDArray:
         """Return the array for a state: the lender's, or zeros."""
         lent = None if self._lender is None else self._lender.aux_dict.get(name)
-        return _fitting(lent, shape, ctx, dtype)
+        return _fitting(lent, shape, dtype, ctx)
 
-    def _from_buffer(self, name: str, shape: tuple[int, ...], ctx: Context, dtype: Any) -> NDArray:
+    def _from_buffer(self, name: str, shape: Shape, dtype: Any, ctx: Context) -> NDArray:
         if self._buffer is None:
             return nd.zeros(shape, ctx=ctx, dtype=dtype)
         known = self._buffer.get(name)
@@ -65,14 +66,14 @@ class Pool:
         return over(known, shape)
 
 
-def _fitting(array: NDArray | None, shape: tuple[int, ...], ctx: Context, dtype: Any) -> NDArray:
+def _fitting(array: NDArray | None, shape: Shape, dtype: Any, ctx: Context) -> NDArray:
     """Return the array if it is of this kind, else zeros that are."""
     if array is not None and array.shape == shape and np.dtype(array.dtype) == np.dtype(dtype):
         return array
     return nd.zeros(shape, ctx=ctx, dtype=dtype)
 
 
-def over(array: NDArray, shape: tuple[int, ...]) -> NDArray:
+def over(array: NDArray, shape: Shape) -> NDArray:
     """Return an array of another shape over the beginning of the memory of one that is large enough."""
     if array.shape == shape:
         return array

@@ -28,6 +28,7 @@ from gluonish.errors import (
 )
 from gluonish.serialization.atomic import atomic_write
 from gluonish.symbol.node import HIDDEN_KEYS, Entry, Node, located, made_variable, sorted_nodes
+from gluonish.util import is_np_shape
 
 __all__ = ["from_json", "read_file", "to_json", "write_file"]
 
@@ -64,7 +65,10 @@ def to_json(outputs: Sequence[Entry]) -> str:
         "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
         "node_row_ptr": counts,
         "heads": [[number[id(node)], index, 0] for node, index in outputs],
-        "attrs": {"mxnet_version": ["int", VERSION]},
+        "attrs": {
+            "mxnet_version": ["int", VERSION],
+            **({"is_np_shape": ["int", 1]} if is_np_shape() else {}),
+        },
     }
     return _layout(graph)
 

@@ -14,6 +14,7 @@ from gluonish.errors import DTypeError, ShapeInferenceError, ShapeMismatchError
 from gluonish.shape import PartialShape, format_shape, from_mxnet, is_known, merge_shapes
 from gluonish.symbol.node import copy_graph, located
 from gluonish.symbol.spelling import read_dtype, read_shape
+from gluonish.util import is_np_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,8 +41,11 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
     """
 
     def start(node: Node) -> PartialShape:
+        given = known(node)
+        if is_known(given):
+            return given  # it goes before what the variable was declared with
         declared = read_shape(node.attrs.get("__shape__"), f"The shape of {node.name!r}")
-        return merge_shapes(declared, known(node), owner=f"Variable {node.name!r}")
+        return merge_shapes(declared, given, owner=f"Variable {node.name!r}")
 
     def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
         assert node.op is not None
@@ -64,11 +68,18 @@ def leaves_axes_open(node: Node) -> bool:
 
     States of recurrent networks begin like this: ``zeros((0, 5))`` takes its batch from what it meets.
     """
-    return not node.inputs and 0 in (node.params.get("shape") or ())
+    return not node.inputs and 0 in (node.params.get("shape") or ()) and not is_np_shape()
 
 
-def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> Table:
-    """Return the dtypes of all outputs of all nodes; what nothing determines is float32.
+def infer_dtypes(
+    symbol: Symbol, known: Mapping[str, np.dtype[Any] | None], *, default: str | None = "float32"
+) -> Table:
+    """Return the dtypes of all outputs of all nodes.
+
+    Args:
+        symbol: the graph.
+        known: those of some variables, by name.
+        default: the dtype of variables that nothing determines; they stay unknown if None.
 
     Raises:
         DTypeError: they contradict each other; the message names the node.
@@ -88,9 +99,9 @@ def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> T
         return found.get(id(node)) or start(node)
 
     table = _fixpoint(symbol, known_or_found, rule)
-    for node in symbol.nodes():
+    for node in symbol.nodes() if default else ():
         if node.op is None and table[id(node)][0] is None:
-            found[id(node)] = as_dtype("float32")
+            found[id(node)] = as_dtype(default)
             table = _fixpoint(symbol, known_or_found, rule)
     return table
 

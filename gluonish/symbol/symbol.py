@@ -19,9 +19,10 @@ from gluonish.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gluonish.shape import from_mxnet
+from gluonish.shape import PartialShape, is_known
 from gluonish.symbol import files, infer
 from gluonish.symbol.node import Entry, Node, copy_graph, sorted_nodes
+from gluonish.symbol.spelling import as_partial, spelled_shape
 
 if TYPE_CHECKING:
     from gluonish.engine.ndarray import NDArray
@@ -213,37 +214,52 @@ class Symbol(OperatorMethods):
         Raises:
             ShapeMismatchError: they contradict each other.
         """
-        arguments, outputs, states = self.infer_shape_partial(*args, **kwargs)
-        complete = all(shape and 0 not in shape for shape in (*arguments, *outputs, *states))
-        return (arguments, outputs, states) if complete else (None, None, None)
+        shapes = self._shapes(args, kwargs)
+        complete = all(is_known(shape) for group in shapes for shape in group)
+        return tuple(map(_spelled_shapes, shapes)) if complete else (None, None, None)  # type: ignore[return-value]
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Work out shapes as far as possible; unknown axes are 0, shapes of unknown rank ()."""
-        given = self._by_name(args, kwargs)
-        known = {name: from_mxnet(shape or None, owner=f"Shape of {name!r}") for name, shape in given.items()}
+        """Work out shapes as far as possible; unknown axes are 0, shapes of unknown rank ().
+
+        Where NumPy's semantics are on (``util.set_np_shape``) they are -1 and None.
+        """
+        return tuple(map(_spelled_shapes, self._shapes(args, kwargs)))  # type: ignore[return-value]
+
+    def _shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        known = {}
+        for name, shape in self._by_name(args, kwargs).items():
+            if not isinstance(shape, (tuple, list, type(None))):
+                raise ArgumentTypeError(
+                    f"The shape of {name!r}", "is none", expected="a tuple of sizes", received=repr(shape)
+                )
+            known[name] = as_partial(shape, f"The shape of {name!r}")
         shapes = infer.infer_shapes(self, lambda node: known.get(node.name))
-
-        def spelled(entry: tuple[Node, int]) -> tuple[int, ...]:
-            shape = shapes[id(entry[0])][entry[1]]
-            return () if shape is None else tuple(0 if dim is None else dim for dim in shape)
-
-        return self._in_order(spelled)
+        return self._in_order(lambda entry: shapes[id(entry[0])][entry[1]])
 
     def infer_type(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Work out all dtypes from those of some arguments; what is not determined becomes float32.
+        """Work out all dtypes from those of some arguments.
+
+        Args:
+            args: dtypes of the arguments in the order of ``list_arguments()``, None where not known.
+            kwargs: dtypes by name.
 
         Returns:
-            The dtypes of arguments, outputs and states.
+            The dtypes of arguments, outputs and states; three times None if some are not determined.
 
         Raises:
             DTypeError: they contradict each other.
         """
+        found = self.infer_type_partial(*args, **kwargs)
+        return (None, None, None) if any(None in group for group in found) else found
+
+    def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+        """Work out dtypes as far as possible; None where they are not determined."""
         known = {
             name: None if dtype is None else as_dtype(dtype)
             for name, dtype in self._by_name(args, kwargs).items()
         }
-        dtypes = infer.infer_dtypes(self, known)
-        return self._in_order(lambda entry: dtypes[id(entry[0])][entry[1]].type)
+        dtypes = infer.infer_dtypes(self, known, default=None)
+        return self._in_order(lambda entry: getattr(dtypes[id(entry[0])][entry[1]], "type", None))
 
     def _by_name(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         names = self.list_arguments()
@@ -265,10 +281,6 @@ class Symbol(OperatorMethods):
             [value(output) for output in self.outputs],
             [value((node, 0)) for node in states],
         )
-
-    def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Work out dtypes as ``infer_type`` does, which always finds all of them."""
-        return self.infer_type(*args, **kwargs)
 
     # -- running ------------------------------------------------------------------------------------------
 
@@ -580,6 +592,10 @@ def _only_output(symbol: Any, owner: str) -> Entry:
             owner, "is composed with symbols of one output", expected="a Symbol", received=repr(symbol)[:60]
         )
     return symbol.outputs[0]
+
+
+def _spelled_shapes(shapes: Sequence[PartialShape]) -> list[tuple[int, ...] | None]:
+    return [spelled_shape(shape) for shape in shapes]
 
 
 def _unpickled(text: str, lenient: Sequence[int]) -> Symbol:
