@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeInferenceError, UnknownNameError
 from gluonish.executor.executor import Executor
 from gluonish.executor.placement import places_of
-from gluonish.executor.pool import Pool
-from gluonish.shape import PartialShape, Shape, format_shape, is_known
+from gluonish.executor.pool import Kind, Pool
+from gluonish.shape import PartialShape, format_shape, is_known
 from gluonish.symbol import Symbol
 from gluonish.symbol.infer import infer_dtypes, infer_shapes
-from gluonish.symbol.spelling import as_partial
+from gluonish.symbol.spelling import as_partial, read_stype
 
 __all__ = ["bind", "simple_bind"]
 
@@ -139,28 +137,26 @@ def simple_bind(
         )
     names, state_names = symbol.list_arguments(), symbol.list_auxiliary_states()
     requests = _requests(names, grad_req)
-    kinds = _inferred(symbol, shapes, type_dict or {})
-    places = _places(symbol, ctx, group2ctx)
+    kinds = _kinds(symbol, ctx, shapes, type_dict or {}, stype_dict or {}, group2ctx)
     pool = Pool(shared_buffer, shared_exec, shared_arg_names or ())
-    arguments = [pool.argument(name, *kinds[name], places[name]) for name in names]
+    arguments = [pool.argument(name, kinds[name]) for name in names]
     gradients = [
-        None if request == "null" else pool.gradient(name, array)
-        for name, array, request in zip(names, arguments, requests, strict=True)
+        None if request == "null" else pool.gradient(name, kinds[name])
+        for name, request in zip(names, requests, strict=True)
     ]
-    states = [pool.state(name, *kinds[name], places[name]) for name in state_names]
+    states = [pool.state(name, kinds[name]) for name in state_names]
     return Executor(symbol, ctx, arguments, gradients, requests, states, group2ctx)
 
 
-def _places(symbol: Symbol, ctx: Context, group2ctx: Mapping[str, Context] | None) -> dict[str, Context]:
-    """Return the context of each variable, by its name."""
-    places = places_of(symbol, ctx, group2ctx)
-    return {node.name: places[id(node)] for node in symbol.nodes() if node.op is None}
-
-
-def _inferred(
-    symbol: Symbol, shapes: Mapping[str, Any], dtypes: Mapping[str, Any]
-) -> dict[str, tuple[Shape, np.dtype[Any]]]:
-    """Return shape and dtype of each variable, by its name.
+def _kinds(
+    symbol: Symbol,
+    ctx: Context,
+    shapes: Mapping[str, Any],
+    dtypes: Mapping[str, Any],
+    stypes: Mapping[str, str],
+    group2ctx: Mapping[str, Context] | None,
+) -> dict[str, Kind]:
+    """Return what the array of each variable is like, by its name.
 
     Names that the symbol does not have are passed over, as in MXNet: a program may tell shapes of labels to a
     symbol that has none.
@@ -169,23 +165,28 @@ def _inferred(
         ShapeInferenceError: shapes do not follow from those that are given.
         ArgumentTypeError: a shape is none.
     """
-    variables = [node for node in symbol.nodes() if node.op is None]
-    partial = {
-        node.name: _given_shape(node.name, shapes[node.name]) for node in variables if node.name in shapes
-    }
-    known = {node.name: as_dtype(dtypes[node.name]) for node in variables if node.name in dtypes}
+    variables = {node.name: node for node in symbol.nodes() if node.op is None}
+    partial = {name: _given_shape(name, shapes[name]) for name in variables if name in shapes}
+    known = {name: as_dtype(dtypes[name]) for name in variables if dtypes.get(name) is not None}
     found = infer_shapes(symbol, lambda node: partial.get(node.name))
     types = infer_dtypes(symbol, known)
-    complete = {node.name: found[id(node)][0] for node in variables if is_known(found[id(node)][0])}
-    lacking = [node.name for node in variables if node.name not in complete]
+    places = places_of(symbol, ctx, group2ctx)
+    kinds, lacking = {}, []
+    for name, node in variables.items():
+        (shape,), (dtype,) = found[id(node)], types[id(node)]
+        if is_known(shape):
+            stype = stypes.get(name) or read_stype(node.attrs.get("__storage_type__"))
+            kinds[name] = Kind(shape, dtype, places[id(node)], stype)
+        else:
+            lacking.append(repr(name))
     if lacking:
         raise ShapeInferenceError(
-            f"The shape of {', '.join(map(repr, lacking))}",
+            f"The shape of {', '.join(lacking)}",
             "does not follow from those that are given",
             received=", ".join(f"{name}={format_shape(shape)}" for name, shape in partial.items()) or "none",
             fix="Give them too, simple_bind(ctx, data=(32, 10), ...).",
         )
-    return {node.name: (complete[node.name], types[id(node)][0]) for node in variables}
+    return kinds
 
 
 def _given_shape(name: str, shape: Any) -> PartialShape:

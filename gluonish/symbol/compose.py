@@ -14,7 +14,7 @@ from gluonish.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from gluonish.ops.arithmetic import PYTHON_OPERATORS
 from gluonish.symbol import files
 from gluonish.symbol.node import HIDDEN_KEYS, Entry, Node, checked_attributes, made_variable
-from gluonish.symbol.spelling import spelled, spelled_dtype
+from gluonish.symbol.spelling import STORAGE_TYPES, spelled, spelled_dtype
 from gluonish.symbol.symbol import Symbol
 
 __all__ = ["Group", "compose", "load", "load_json", "make_function", "var"]
@@ -68,15 +68,12 @@ def var(
     return Symbol([(Node(None, name, attrs=attrs), 0)])
 
 
-_STORAGE_TYPES = {"default": "0", "row_sparse": "1", "csr": "2"}
-
-
 def _storage_type(stype: Any, owner: str) -> str:
     """Return the number that MXNet has for a storage type."""
-    found = _STORAGE_TYPES.get(stype, stype if isinstance(stype, str) else str(stype))
-    if found not in _STORAGE_TYPES.values():
+    found = STORAGE_TYPES.get(stype, stype if isinstance(stype, str) else str(stype))
+    if found not in STORAGE_TYPES.values():
         raise UnknownNameError(
-            owner, "has an unknown stype", expected=", ".join(map(repr, _STORAGE_TYPES)), received=repr(stype)
+            owner, "has an unknown stype", expected=", ".join(map(repr, STORAGE_TYPES)), received=repr(stype)
         )
     return found
 

@@ -13,7 +13,19 @@ from gluonish.serialization.params import CODE_OF_DTYPE, DTYPE_OF_CODE
 from gluonish.shape import PartialShape, from_mxnet
 from gluonish.util import is_np_shape
 
-__all__ = ["as_partial", "read_dtype", "read_shape", "spelled", "spelled_dtype", "spelled_shape"]
+__all__ = [
+    "STORAGE_TYPES",
+    "as_partial",
+    "read_dtype",
+    "read_shape",
+    "read_stype",
+    "spelled",
+    "spelled_dtype",
+    "spelled_shape",
+]
+
+STORAGE_TYPES = {"default": "0", "row_sparse": "1", "csr": "2"}
+"""How an attribute ``__storage_type__`` says it."""
 
 
 def spelled(value: Any) -> str:
@@ -53,6 +65,11 @@ def read_dtype(text: str | None) -> np.dtype[Any] | None:
         return as_dtype(text)
     except ValueError as error:
         raise ArgumentError("An attribute __dtype__", f"cannot be read: {error}") from error
+
+
+def read_stype(text: str | None) -> str:
+    """Return the storage type that an attribute ``__storage_type__`` says; ``"default"`` for none."""
+    return next((stype for stype, number in STORAGE_TYPES.items() if number == text), "default")
 
 
 def as_partial(value: Any, owner: str) -> PartialShape:
