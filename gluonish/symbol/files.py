@@ -47,6 +47,9 @@ NODE_KEYS = {
     "backward_source_id",
     "subgraphs",
 }
+REQUIRED_KEYS = {"nodes", "arg_nodes", "heads", "op", "name", "inputs"}
+NODE_TYPES = {"op": str, "name": str, "inputs": list, "attrs": dict, "attr": dict, "param": dict}
+JSON_KINDS = {str: "a string", list: "a list", dict: "an object"}
 OUR_NODE = "A node in the text of a symbol"
 
 
@@ -155,7 +158,7 @@ def from_json(text: Any) -> list[Entry]:
         ArgumentError: a parameter that an operator does not take.
     """
     graph = _parsed(text)
-    older = "mxnet_version" not in graph.get("attrs", {})
+    older = "mxnet_version" not in (graph.get("attrs") or {})
     nodes: list[Node] = []
     for entry in graph["nodes"]:
         node = _node_from_dict(entry, nodes, older=older)
@@ -172,9 +175,24 @@ def _parsed(text: Any) -> dict[str, Any]:
         graph = json.loads(text)
     except json.JSONDecodeError as error:
         raise FileFormatError("The text of a symbol", f"is no JSON: {error}") from error
+    except RecursionError as error:
+        raise FileFormatError("The text of a symbol", "is nested too deeply") from error
     if not isinstance(graph, dict):
         raise FileFormatError("The text of a symbol", "is no JSON object", received=type(graph).__name__)
     _check_keys(graph, "The text of a symbol", TOP_KEYS, ("nodes", "arg_nodes", "heads"))
+    _check_types(
+        graph, "The text of a symbol", {"nodes": list, "arg_nodes": list, "heads": list, "attrs": dict}
+    )
+    nodes = range(len(graph["nodes"]))
+    if not graph["heads"]:
+        raise FileFormatError("The text of a symbol", "has no outputs", expected="one head or more")
+    if not all(type(number) is int and number in nodes for number in graph["arg_nodes"]):
+        raise FileFormatError(
+            "The text of a symbol",
+            "lists variables that do not exist",
+            expected=f"numbers below {len(nodes)}",
+            received=repr(graph["arg_nodes"])[:60],
+        )
     return graph
 
 
@@ -186,21 +204,38 @@ def _check_keys(found: Mapping[str, Any], subject: str, known: set[str], needed:
         raise FileFormatError(subject, problem, expected=", ".join(sorted(known)), received=", ".join(found))
 
 
+def _check_types(found: Mapping[str, Any], subject: str, types: Mapping[str, type]) -> None:
+    for key, kind in types.items():
+        value = found.get(key)
+        if not isinstance(value, kind) and not (value is None and key not in REQUIRED_KEYS):
+            raise FileFormatError(
+                subject,
+                f"has a field {key!r} of another kind",
+                expected=JSON_KINDS[kind],
+                received=repr(value)[:60],
+            )
+
+
 def _node_from_dict(entry: Any, nodes: Sequence[Node], *, older: bool) -> Node:
     if not isinstance(entry, dict):
         raise FileFormatError(OUR_NODE, "is no JSON object", received=repr(entry)[:60])
     _check_keys(entry, OUR_NODE, NODE_KEYS, ("op", "name", "inputs"))
+    _check_types(entry, OUR_NODE, NODE_TYPES)
     name = entry["name"]
-    written = _strings(name, {**entry.get("param", {}), **entry.get("attr", {}), **entry.get("attrs", {})})
+    sources = [entry.get(key) or {} for key in ("param", "attr", "attrs")]
+    written = _strings(name, {key: value for source in sources for key, value in source.items()})
     if entry["op"] == "null":
+        if entry["inputs"]:
+            raise FileFormatError(f"Variable {name!r}", "has inputs", received=repr(entry["inputs"])[:60])
         return Node(None, name, attrs=_attributes(written))
     op = _operator(entry["op"], written, name)
     inputs = [_checked_entry(nodes, each, len(nodes)) for each in entry["inputs"]]
     if older:
         written = _upgraded(op, written, inputs)
     written.pop("num_args", None) if op.variadic is not None else None
-    given = {key: value for key, value in written.items() if not _is_attribute(key)}
-    attrs = _attributes({key: value for key, value in written.items() if _is_attribute(key)})
+    # What stands at an operator without parameters is an attribute, whatever its name.
+    given = {key: value for key, value in written.items() if op.fields and not _is_attribute(key)}
+    attrs = _attributes({key: value for key, value in written.items() if key not in given})
     try:
         node = Node(op, name, inputs, op.fill(given), given, attrs)
     except GluonishError as error:
