@@ -149,7 +149,7 @@ class Operator:
         kernel: the generic kernel; see the module's text for what its signature means.
         aliases: further names.
         outputs: names of the outputs, or a function of the parameters that returns them.
-        labels: what graphs call the outputs, where MXNet's names are others: likewise.
+        labels: what graphs call the outputs, where MXNet has other names or another number: likewise.
         visible: how many of them a caller sees, if not all; or a function of the parameters.
         aux: inputs that are states: no gradient, and written by the kernel while training.
         mutates: further inputs that the kernel writes.

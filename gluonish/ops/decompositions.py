@@ -120,7 +120,7 @@ def _state_numbers(s: ShapeFacts, *names: str) -> None:
             s[name] = stack or (1,)
 
 
-@operator("_linalg_det", aliases=("linalg_det",), labels=("output0",))
+@operator("_linalg_det", aliases=("linalg_det",), labels=("output0", "output1", "output2"))
 def det(xp: XP, A: Array) -> Array:
     """Return the determinant of each matrix. The gradient needs the matrices to be regular."""
     return _one_per_matrix(A, decompose("_linalg_det", xp.linalg.det, A))
@@ -140,7 +140,7 @@ def det_gradient(F: Any, g: Any, A: Any, output: Any) -> Any:
     "_linalg_slogdet",
     aliases=("linalg_slogdet",),
     outputs=("sign", "logabsdet"),
-    labels=("output0", "output1"),
+    labels=("output0", "output1", "output2", "output3"),
 )
 def slogdet(xp: XP, A: Array) -> tuple[Array, Array]:
     """Return the sign of the determinant of each matrix, and the logarithm of its absolute value."""

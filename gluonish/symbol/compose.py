@@ -252,22 +252,21 @@ def _binary_method(elemwise: str | None, scalar: str) -> Callable[..., Any]:
     return method
 
 
-def _unary_method(op_name: str, hint: str) -> Callable[[Symbol], Symbol]:
-    op = find_operator(op_name)
+def _negated(self: Symbol) -> Symbol:
+    """Return the symbol times -1, which is how MXNet negates."""
+    return compose(find_operator("_mul_scalar"), (self,), {"scalar": -1.0}, hint="_mulscalar")
 
-    def method(self: Symbol) -> Symbol:
-        return compose(op, (self,), {}, hint=hint)
 
-    return method
+def _absolute(self: Symbol) -> Symbol:
+    return compose(find_operator("abs"), (self,), {})
 
 
 def _install_python_operators() -> None:
     for name, each in PYTHON_OPERATORS.items():
         setattr(Symbol, f"__{name}__", _binary_method(each.elemwise, each.scalar))
         setattr(Symbol, f"__r{name}__", _binary_method(None, each.reverse))
-    # MXNet negates by multiplying with -1, and names the node so.
-    for name, op_name, hint in (("__neg__", "negative", "_mulscalar"), ("__abs__", "abs", "abs")):
-        setattr(Symbol, name, _unary_method(op_name, hint))
+    for name, method in (("__neg__", _negated), ("__abs__", _absolute)):
+        setattr(Symbol, name, method)
 
 
 _install_python_operators()

@@ -47,9 +47,12 @@ NODE_KEYS = {
     "backward_source_id",
     "subgraphs",
 }
+LONG_LIST = 10
+"""Longer lists have a line for each entry."""
+
 REQUIRED_KEYS = {"nodes", "arg_nodes", "heads", "op", "name", "inputs"}
 NODE_TYPES = {"op": str, "name": str, "inputs": list, "attrs": dict, "attr": dict, "param": dict}
-JSON_KINDS = {str: "a string", list: "a list", dict: "an object"}
+JSON_KINDS: dict[type[Any], str] = {str: "a string", list: "a list", dict: "an object"}
 OUR_NODE = "A node in the text of a symbol"
 
 
@@ -62,7 +65,7 @@ def to_json(outputs: Sequence[Entry]) -> str:
     number = {id(node): i for i, node in enumerate(nodes)}
     counts = [0]
     for node in nodes:
-        counts.append(counts[-1] + node.n_outputs())
+        counts.append(counts[-1] + node.n_listed())
     graph = {
         "nodes": [_node_as_dict(node, number) for node in nodes],
         "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
@@ -89,7 +92,7 @@ def _node_as_dict(node: Node, number: Mapping[int, int]) -> dict[str, Any]:
 
 
 def _layout(graph: Mapping[str, Any]) -> str:
-    """Return JSON with one line for a node's head, its inputs and each of its attributes."""
+    """Return JSON as MXNet lays it out."""
     nodes = ",\n".join(
         "    {\n" + ",\n".join(f"      {_pair(key, value, 6)}" for key, value in node.items()) + "\n    }"
         for node in graph["nodes"]
@@ -100,8 +103,11 @@ def _layout(graph: Mapping[str, Any]) -> str:
 
 
 def _pair(key: str, value: Any, indent: int) -> str:
-    several = isinstance(value, dict) and len(value) > 1
-    text = json.dumps(value, ensure_ascii=False, indent=2 if several else None)
+    if isinstance(value, list) and len(value) > LONG_LIST:
+        text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n]"
+    else:
+        several = isinstance(value, dict) and len(value) > 1
+        text = json.dumps(value, ensure_ascii=False, indent=2 if several else None)
     return f"{json.dumps(key)}: " + text.replace("\n", "\n" + " " * indent)
 
 
@@ -204,7 +210,7 @@ def _check_keys(found: Mapping[str, Any], subject: str, known: set[str], needed:
         raise FileFormatError(subject, problem, expected=", ".join(sorted(known)), received=", ".join(found))
 
 
-def _check_types(found: Mapping[str, Any], subject: str, types: Mapping[str, type]) -> None:
+def _check_types(found: Mapping[str, Any], subject: str, types: Mapping[str, type[Any]]) -> None:
     for key, kind in types.items():
         value = found.get(key)
         if not isinstance(value, kind) and not (value is None and key not in REQUIRED_KEYS):
@@ -275,7 +281,7 @@ def _checked_entry(nodes: Sequence[Node], entry: Any, end: int) -> Entry:
     """Return the output that a file means by a list of numbers."""
     numbers = entry if isinstance(entry, list) else []
     whole = 1 < len(numbers) <= 3 and all(type(number) is int for number in numbers)  # noqa: PLR2004
-    if not whole or not 0 <= numbers[0] < end or not 0 <= numbers[1] < nodes[numbers[0]].n_outputs():
+    if not whole or not 0 <= numbers[0] < end or not 0 <= numbers[1] < nodes[numbers[0]].n_visible():
         raise FileFormatError(
             "The text of a symbol",
             "refers to an output that does not exist, or comes later",

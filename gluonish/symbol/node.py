@@ -83,6 +83,10 @@ class Node:
         """Return the number of outputs, hidden ones included."""
         return 1 if self.op is None else len(self.op.outputs(self.params))
 
+    def n_listed(self) -> int:
+        """Return the number of outputs that files list, which is MXNet's."""
+        return 1 if self.op is None else len(self.op.labels(self.params))
+
     def n_visible(self) -> int:
         """Return the number of outputs that a caller sees."""
         return 1 if self.op is None else self.op.visible(self.params)

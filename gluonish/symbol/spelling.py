@@ -37,6 +37,8 @@ def spelled(value: Any) -> str:
     """
     if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
         return dtype_name(as_dtype(value))
+    if isinstance(value, np.floating):
+        return str(value)  # fewer digits than Python's number of that size would have
     if isinstance(value, np.generic):
         return str(value.item())
     if isinstance(value, tuple):

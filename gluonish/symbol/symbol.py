@@ -493,8 +493,8 @@ class Symbol(OperatorMethods):
         self.outputs = self(*args, name=name, **kwargs).outputs
 
     def apply_operator(self, op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Symbol:
-        """Compose an operator with this symbol as its first input."""
-        return _compose()(op, (self, *args), kwargs)
+        """Compose an operator with this symbol as its first input; the node is named after the method."""
+        return _compose()(op, (self, *args), kwargs, hint=op.method)
 
     def astype(self, dtype: Any) -> Symbol:
         """Return the symbol in another dtype."""

@@ -78,3 +78,12 @@ def test_a_block_is_imported_and_exported_again(name, tmp_path):
     block.export(tmp_path / "again")
     again = SymbolBlock.imports(tmp_path / "again-symbol.json", "data", tmp_path / "again-0000.params")
     assert again(data).asnumpy().tolist() == block(data).asnumpy().tolist()
+
+
+def test_a_network_is_exported_to_the_text_that_mxnet_exports_it_to(tmp_path):
+    net = mx.gluon.model_zoo.vision.resnet18_v1(classes=10, thumbnail=True, prefix="resnet_")
+    net.initialize()
+    net.hybridize()
+    net(nd.array(formula.INPUTS["resnet18"]()))
+    net.export(tmp_path / "net")
+    assert (tmp_path / "net-symbol.json").read_text() == (GOLDEN / "resnet18-symbol.json").read_text()
