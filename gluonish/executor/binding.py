@@ -8,7 +8,13 @@ from typing import Any
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
-from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeInferenceError, UnknownNameError
+from gluonish.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ContextError,
+    ShapeInferenceError,
+    UnknownNameError,
+)
 from gluonish.executor.executor import Executor
 from gluonish.executor.placement import places_of
 from gluonish.executor.pool import Kind, Pool
@@ -41,7 +47,29 @@ def bind(
     if args_grad is not None:
         gradients = _in_order(names, args_grad, "args_grad", optional=True)
     states = _in_order(symbol.list_auxiliary_states(), [] if aux_states is None else aux_states, "aux_states")
+    places = {
+        node.name: place
+        for node, place in zip(symbol.nodes(), places_of(symbol, ctx, group2ctx).values(), strict=True)
+        if node.op is None
+    }
+    state_names = symbol.list_auxiliary_states()
+    for variables, arrays in ((names, arguments), (names, gradients), (state_names, states)):
+        _check_places(variables, arrays, places)
     return Executor(symbol, ctx, arguments, gradients, _requests(names, grad_req), states, group2ctx)
+
+
+def _check_places(
+    names: Sequence[str], arrays: Sequence[NDArray | None], places: Mapping[str, Context]
+) -> None:
+    for name, array in zip(names, arrays, strict=True):
+        if array is not None and array.context.place is not places[name].place:
+            raise ContextError(
+                f"The array for {name!r}",
+                "is not where its variable is computed with",
+                expected=places[name],
+                received=array.context,
+                fix="Move it, or bind the symbol to its context.",
+            )
 
 
 def _check_context(ctx: Any) -> None:

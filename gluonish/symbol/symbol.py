@@ -309,6 +309,7 @@ class Symbol(OperatorMethods):
         Raises:
             ArgumentError: other numbers or names of arrays, or an unknown ``grad_req``.
             ArgumentTypeError: something that is no array, or no context.
+            ContextError: an array is on another context.
             ShapeMismatchError, DTypeError: the arrays do not go together.
 
         Example:

@@ -10,6 +10,7 @@ from gluonish import nd, sym
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
+    ContextError,
     DTypeError,
     ShapeInferenceError,
     ShapeMismatchError,
@@ -88,6 +89,16 @@ def test_a_context_is_needed():
     for make in (lambda: X.bind("cpu", [TWO]), lambda: X.simple_bind("cpu", x=(2,))):
         with pytest.raises(TypeError, match="A symbol is bound to a context"):
             make()
+
+
+def test_arrays_on_another_context_are_refused():
+    with pytest.raises(
+        ContextError,
+        match=r"The array for 'y' is not where its variable is computed with.\s+Expected cpu\(0\)",
+    ):
+        (X * Y).bind(CPU, [TWO, TWO.as_in_context(mx.cpu(1))])
+    with pytest.raises(mx.base.MXNetError, match="The array for 'x'"):
+        (X * Y).bind(CPU, [TWO, TWO], {"x": nd.zeros((2,), ctx=mx.cpu(1))})
 
 
 def test_states_are_needed():
