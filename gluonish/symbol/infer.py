@@ -7,7 +7,7 @@ until nothing new is learned: what is known about an output reaches the inputs, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gluonish.dtype import as_dtype
 from gluonish.errors import DTypeError, ShapeInferenceError, ShapeMismatchError
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gluonish.symbol.symbol import Symbol
 
 __all__ = ["infer_dtypes", "infer_shapes", "leaves_axes_open", "settled_broadcasts", "settled_creations"]
+
+Rule: TypeAlias = "Callable[[Node, list[Any], list[Any]], tuple[list[Any], list[Any]]]"
+"""Completes what is known of the inputs and outputs of a node."""
 
 Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
@@ -60,7 +63,17 @@ def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table
             # Python's operators on arrays broadcast, so on symbols they may too.
             return node.broadcasting.infer(inputs, {}, outputs)
 
-    return _fixpoint(symbol, start, rule)
+    return _fixpoint(symbol, start, rule, _merged_shapes)
+
+
+def _merged_shapes(before: PartialShape, after: PartialShape, name: str) -> PartialShape:
+    return merge_shapes(before, after, owner=f"{name!r}")
+
+
+def _merged_dtypes(before: Any, after: Any, name: str) -> Any:
+    if before is not None and after is not None and before != after:
+        raise DTypeError(f"{name!r}", "is used with two dtypes", expected=before, received=after)
+    return before if after is None else after
 
 
 def leaves_axes_open(node: Node) -> bool:
@@ -98,11 +111,11 @@ def infer_dtypes(
     def known_or_found(node: Node) -> Any:
         return found.get(id(node)) or start(node)
 
-    table = _fixpoint(symbol, known_or_found, rule)
+    table = _fixpoint(symbol, known_or_found, rule, _merged_dtypes)
     for node in symbol.nodes() if default else ():
         if node.op is None and table[id(node)][0] is None:
             found[id(node)] = as_dtype(default)
-            table = _fixpoint(symbol, known_or_found, rule)
+            table = _fixpoint(symbol, known_or_found, rule, _merged_dtypes)
     return table
 
 
@@ -133,7 +146,7 @@ def settled_creations(
         )
 
     shapes = infer_shapes(symbol, shape_of)
-    dtypes = _fixpoint(symbol, dtype_of, dtype_rule)
+    dtypes = _fixpoint(symbol, dtype_of, dtype_rule, _merged_dtypes)
     settled = {}
     for node in symbol.nodes():
         if node.op is not None and leaves_axes_open(node):
@@ -169,7 +182,8 @@ def settled_broadcasts(symbol: Symbol, known: Callable[[Node], PartialShape]) ->
 def _fixpoint(
     symbol: Symbol,
     start: Callable[[Node], Any],
-    rule: Callable[[Node, list[Any], list[Any]], tuple[list[Any], list[Any]]],
+    rule: Rule,
+    merged: Callable[[Any, Any, str], Any],
 ) -> Table:
     nodes = symbol.nodes()
     table: Table = {
@@ -180,14 +194,20 @@ def _fixpoint(
     while changed:
         changed = False
         for node in (*operators, *reversed(operators)):
-            changed |= _apply(node, table, rule)
+            changed |= _apply(node, table, rule, merged)
     return table
+
+
+def _differ(one: Any, other: Any) -> bool:
+    """Tell whether two facts differ; to NumPy, None equals the dtype float64."""
+    return one is not other and (one is None or other is None or one != other)
 
 
 def _apply(
     node: Node,
     table: Table,
-    rule: Callable[[Node, list[Any], list[Any]], tuple[list[Any], list[Any]]],
+    rule: Rule,
+    merged: Callable[[Any, Any, str], Any],
 ) -> bool:
     """Run the rule of one node; tell whether anything was learned."""
     inputs = [table[id(child)][i] for child, i in node.inputs]
@@ -195,11 +215,13 @@ def _apply(
     arranged = node.arranged(inputs)
     try:
         found, new_outputs = rule(node, arranged, outputs)
+        new_inputs = node.picked(found, arranged)
+        learned = any(map(_differ, (*inputs, *outputs), (*new_inputs, *new_outputs)))
+        for (child, i), before, value in zip(node.inputs, inputs, new_inputs, strict=True):
+            if _differ(before, value):
+                # An output that is taken twice may have learned something at the other place already.
+                table[id(child)][i] = merged(table[id(child)][i], value, child.output_name(i))
     except (ShapeMismatchError, DTypeError) as error:
         raise located(error, node.name) from error
-    new_inputs = node.picked(found, arranged)
-    learned = new_inputs != inputs or new_outputs != outputs
-    for (child, i), value in zip(node.inputs, new_inputs, strict=True):
-        table[id(child)][i] = value
     table[id(node)] = list(new_outputs)
     return learned

@@ -209,6 +209,13 @@ def test_without_numpys_semantics_a_zero_is_an_unknown_axis_and_with_them_a_size
         assert sym.zeros((0, 2)).infer_shape() == ([], [(0, 2)], [])
 
 
+def test_what_two_places_of_one_operator_say_of_a_variable_is_put_together():
+    x = var("x")
+    assert sym.dot(x, x).infer_shape_partial(x=(3, 0)) == ([(3, 3)], [(3, 3)], [])
+    with pytest.raises(ShapeMismatchError, match="Node 'dot1'"):
+        sym.dot(x, x).infer_shape(x=(1, 2))
+
+
 def test_the_choice_of_where_says_nothing_before_its_condition_is_known():
     """MXNet 1.9.1 prints these shapes."""
     y = sym.where(var("c"), var("x"), var("y"))
@@ -219,6 +226,14 @@ def test_the_choice_of_where_says_nothing_before_its_condition_is_known():
 def test_a_dtype_spreads_backwards():
     y = dense(sym.relu(dense(var("x"), "first")), "second")
     assert y.infer_type(second_bias="float64") == ([np.float64] * 5, [np.float64], [])
+
+
+def test_float64_spreads_as_far_as_other_dtypes_do():
+    """To NumPy, None equals the dtype float64."""
+    a = var("a")
+    pair = sym.Group([sym.relu(a) + var("b"), sym.sin(a)])
+    for dtype in (np.float16, np.float64):
+        assert pair.infer_type(b=dtype) == ([dtype] * 2, [dtype] * 2, [])
 
 
 def test_a_cast_separates_dtypes():
