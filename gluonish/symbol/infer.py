@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gluonish.engine.operator import Operator
+    from gluonish.symbol.graph import Graph
     from gluonish.symbol.node import Node
     from gluonish.symbol.symbol import Symbol
 
@@ -32,7 +33,7 @@ Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
 
 
-def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table:
+def infer_shapes(symbol: Graph, known: Callable[[Node], PartialShape]) -> Table:
     """Return the shapes of all outputs of all nodes, as far as they follow from the known ones.
 
     Args:
@@ -85,7 +86,7 @@ def leaves_axes_open(node: Node) -> bool:
 
 
 def infer_dtypes(
-    symbol: Symbol, known: Mapping[str, np.dtype[Any] | None], *, default: str | None = "float32"
+    symbol: Graph, known: Mapping[str, np.dtype[Any] | None], *, default: str | None = "float32"
 ) -> Table:
     """Return the dtypes of all outputs of all nodes.
 
@@ -180,7 +181,7 @@ def settled_broadcasts(symbol: Symbol, known: Callable[[Node], PartialShape]) ->
 
 
 def _fixpoint(
-    symbol: Symbol,
+    symbol: Graph,
     start: Callable[[Node], Any],
     rule: Rule,
     merged: Callable[[Any, Any, str], Any],
