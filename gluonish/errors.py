@@ -30,6 +30,7 @@ __all__ = [
     "DeferredInitializationError",
     "DeprecatedError",
     "DeviceUnavailableError",
+    "DownloadError",
     "DuplicateNameError",
     "FileFormatError",
     "GluonishError",
@@ -273,6 +274,10 @@ class FileFormatError(MXNetError, ValueError):
 
 class MissingFileError(MXNetError, FileNotFoundError):
     """A file or folder that is not where it was looked for."""
+
+
+class DownloadError(MXNetError, OSError):
+    """A file that cannot be fetched from where it is."""
 
 
 class MissingNameError(MXNetError, AttributeError):

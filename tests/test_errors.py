@@ -48,6 +48,7 @@ CAUGHT_AS = {
     "TeamError": {RuntimeError},
     "NotSteppableError": {NotImplementedError, AssertionError},
     "FileFormatError": {ValueError},
+    "DownloadError": {OSError},
     "MissingFileError": {FileNotFoundError, OSError},
     "MissingNameError": {AttributeError},
     "MissingImportError": {ImportError},

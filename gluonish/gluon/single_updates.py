@@ -93,7 +93,10 @@ class SingleUpdates:
         count = optimizer.update_count(index)
         for (replica, gradient), kept in zip(pairs, found, strict=True):
             optimizer.set_update_count(index, count)  # replicas are updated together, not in turn
-            optimizer.update_multi_precision(index, replica, gradient, kept.state)
+            if optimizer.aggregate_num:  # it is handed tuples, as by an Updater
+                optimizer.update_multi_precision((index,), (replica,), (gradient,), [kept.state])
+            else:
+                optimizer.update_multi_precision(index, replica, gradient, kept.state)
             kept.version = writes_to(replica)
             set_fresh(gradient, fresh=False)
         if central:

@@ -21,7 +21,15 @@ from gluonish.parameter.lifecycle.initializing import (
     initialize,
 )
 from gluonish.parameter.lifecycle.loading import load, require_ready, restore, set_data, snapshot, value_of
-from gluonish.parameter.lifecycle.moving import cast, freeze, merged_value, reset_ctx, set_grad_req, thaw
+from gluonish.parameter.lifecycle.moving import (
+    cast,
+    freeze,
+    merged_value,
+    one_cast,
+    reset_ctx,
+    set_grad_req,
+    thaw,
+)
 
 __all__ = [
     "COMPLETING",
@@ -34,6 +42,7 @@ __all__ = [
     "initialize",
     "load",
     "merged_value",
+    "one_cast",
     "repack",
     "require_ready",
     "reset_ctx",
