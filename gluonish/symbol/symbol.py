@@ -258,11 +258,25 @@ class Symbol(Inferring, Running, OperatorMethods):
         """Return the symbol with no gradient flowing back through it."""
         return _compose()(find_operator("BlockGrad"), (self,), {})
 
-    def optimize_for(self, backend: Any, *args: Any, **kwargs: Any) -> Symbol:  # noqa: ARG002
+    def optimize_for(
+        self,
+        backend: str,
+        args: Any = None,
+        aux: Any = None,
+        ctx: Any = None,
+        shape_dict: Any = None,
+        type_dict: Any = None,
+        stype_dict: Any = None,
+        skip_infer: bool = False,
+        **kwargs: Any,
+    ) -> Symbol:
         """Return the symbol for a backend, which is the symbol: gluonish chooses kernels when they run."""
+        del backend, args, aux, ctx, shape_dict, type_dict, stype_dict, skip_infer, kwargs
         return self
 
-    get_backend_symbol = optimize_for
+    def get_backend_symbol(self, backend: str) -> Symbol:
+        """Return the symbol for a backend; see ``optimize_for``."""
+        return self.optimize_for(backend)
 
     def gradient(self, wrt: Sequence[str]) -> NoReturn:
         """Refuse: MXNet never had the symbol of a gradient.

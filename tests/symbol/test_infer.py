@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gluonish import nd, sym
 from gluonish.errors import ArgumentError, DTypeError, ShapeMismatchError, UnknownNameError
+from gluonish.gluon.nn import Dense
 from gluonish.name import NameManager
 from gluonish.util import np_shape
 
@@ -298,3 +299,12 @@ def test_the_known_axes_of_a_made_array_still_bind():
     total = sym.elemwise_add(var("x"), sym.zeros((0, 5), name="start"), name="total")
     with pytest.raises(ShapeMismatchError, match=r"(?s)'total'.*expected 4, received 5"):
         total.infer_shape(x=(2, 4))
+
+
+def test_a_layer_that_waits_for_its_shape_is_run_with_numpys_semantics():
+    layer = Dense(2)
+    layer.initialize()
+    with np_shape():
+        assert layer.weight.shape == (2, -1)
+        assert layer(nd.ones((4, 3))).shape == (4, 2)
+    assert layer.weight.shape == (2, 3)
