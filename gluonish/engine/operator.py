@@ -158,6 +158,7 @@ class Operator:
         kernel: the generic kernel; see the module's text for what its signature means.
         aliases: further names.
         outputs: names of the outputs, or a function of the parameters that returns them.
+        labels: what graphs call the outputs, where MXNet has other names or another number: likewise.
         visible: how many of them a caller sees, if not all; or a function of the parameters.
         aux: inputs that are states: no gradient, and written by the kernel while training.
         mutates: further inputs that the kernel writes.
@@ -174,6 +175,7 @@ class Operator:
         ignored: parameters of MXNet's operator that mean nothing here (cuDNN tuning and the like). They
             are accepted and dropped.
         gradient: ``ZERO_GRADIENT`` or ``NOT_DIFFERENTIABLE``, for operators without gradient rules.
+        loss: the gradient is that of a loss of its own: the gradients of the outputs are ignored.
         uses: for optional inputs, a function of parameters that tells whether the input is used. An
             optional input without one is used when it is given.
         initial: for inputs that a symbol makes variables for, the initializers that these are given.
@@ -186,6 +188,7 @@ class Operator:
         *,
         aliases: Sequence[str] = (),
         outputs: Sequence[str] | Callable[..., Sequence[str]] = ("output",),
+        labels: Sequence[str] | Callable[..., Sequence[str]] | None = None,
         visible: int | Callable[..., int] | None = None,
         aux: Sequence[str] = (),
         mutates: Sequence[str] = (),
@@ -197,6 +200,7 @@ class Operator:
         method: str | None = None,
         ignored: Sequence[str] = (),
         gradient: str | None = None,
+        loss: bool = False,
         uses: Mapping[str, Callable[..., bool]] | None = None,
         initial: Mapping[str, str] | None = None,
     ) -> None:
@@ -211,11 +215,13 @@ class Operator:
         self.method = method
         self.ignored = frozenset(ignored)
         self.gradient_kind = gradient
+        self.loss = loss
         self.initial = dict(initial or {})
         self._uses = {name: _Rule.of(function, 0) for name, function in (uses or {}).items()}
         self.kernels: dict[str, tuple[Any, ...]] | None = None
         self._read_signature(kernel)
         self._outputs = _Rule.of(outputs, 0) if callable(outputs) else tuple(outputs)
+        self._labels = _Rule.of(labels, 0) if callable(labels) else labels
         self._visible = _Rule.of(visible, 0) if callable(visible) else visible
         self.single = not callable(outputs) and len(outputs) == 1
         self.aux = tuple(self.input_names.index(each) for each in aux)
@@ -309,6 +315,13 @@ class Operator:
         """Return the names of all outputs for these parameters."""
         outputs = self._outputs
         return tuple(outputs.of_params(params)) if isinstance(outputs, _Rule) else outputs
+
+    def labels(self, params: Mapping[str, Any]) -> Sequence[str]:
+        """Return what graphs call the outputs, with these parameters."""
+        labels = self._labels
+        if labels is None:
+            return self.outputs(params)
+        return tuple(labels.of_params(params)) if isinstance(labels, _Rule) else labels
 
     def visible(self, params: Mapping[str, Any]) -> int:
         """Return how many outputs, from the first, a caller sees."""
@@ -425,6 +438,11 @@ class Operator:
     def differentiable(self) -> bool:
         """Whether gradient rules exist."""
         return bool(self._gradients)
+
+    @property
+    def wants_head_gradient(self) -> bool:
+        """Whether the gradients of the inputs depend on those of the outputs."""
+        return self.differentiable and not self.loss
 
     def has_gradient(self, position: int) -> bool:
         """Tell whether the input at this position can receive a gradient."""
