@@ -263,7 +263,7 @@ def test_a_text_is_a_string(value):
 
 @pytest.mark.parametrize("use", [sym.load, sym.var("x").save])
 def test_a_file_needs_a_path(use):
-    with pytest.raises(TypeError, match=r"A symbol's file needs a path.*\n.*received 3"):
+    with pytest.raises(TypeError, match=r"needs a path.*stream.\n.*received 3"):
         use(3)
 
 
