@@ -1,0 +1,129 @@
+"""Check that Apache MXNet reads what gluonish writes: write the files here, and read them there.
+
+``python tools/check_in_mxnet.py write DIR`` runs in gluonish's environment, ``... read DIR`` in one with
+``mxnet==1.9.1`` and ``numpy<1.24``. The second prints a line for each file, and exits with 1 if one is read
+otherwise than it was meant.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
+VALUES = [[0, 1, 2], [3, 100, 127]]
+MAGIC = struct.pack("<I", 0xCED7230A)
+RECORDS = {
+    3: b"hello",
+    0: b"",
+    7: b"ab\0\0" + MAGIC + b"zz",
+    1: MAGIC * 3,
+    2: b"a" + MAGIC,
+    5: bytes(range(256)) * 300,
+}
+HEADERS: tuple[tuple[int, Any, int, int], ...] = ((0, 1.5, 7, 8), (0, [1.0, 2.5], 2**40, 0))
+
+
+# -- here ---------------------------------------------------------------------------------------------------
+
+
+def write(folder: Path) -> None:
+    """Write files of every kind with gluonish."""
+    import gluonish as mx  # noqa: PLC0415  the other environment does not have it
+
+    nd = mx.nd
+    folder.mkdir(parents=True, exist_ok=True)
+    nd.save(folder / "dense.params", {dtype: nd.array(VALUES, dtype=dtype) for dtype in DTYPES})
+    nd.save(folder / "list.params", [nd.ones((1,)), nd.zeros((2, 1, 3))])
+    nd.save(folder / "bfloat16.params", {"b": nd.array([1, -2, 0.5, 96]).astype("bfloat16")})
+    nd.save(folder / "names.params", {"arg:größe": nd.ones((1,)), "": nd.ones((2,))})
+    sparse = {
+        f"{stype}:{dtype}": nd.array([[0, 0], [1, 2], [0, 3]], dtype=dtype).tostype(stype)
+        for stype in ("row_sparse", "csr")
+        for dtype in DTYPES
+    }
+    sparse |= {f"empty:{stype}": nd.sparse.zeros(stype, (3, 2)) for stype in ("row_sparse", "csr")}
+    nd.save(folder / "sparse.params", sparse)
+    with mx.np_shape(True):
+        nd.save(
+            folder / "numpy.params",
+            {"scalar": nd.array(2.5), "empty": nd.zeros((2, 0)), "m": nd.ones((2, 2))},
+        )
+    with mx.recordio.MXIndexedRecordIO(folder / "a.idx", folder / "a.rec", "w") as writer:
+        for key, record in RECORDS.items():
+            writer.write_idx(key, record)
+    packed = [mx.recordio.pack(mx.recordio.IRHeader(*header), b"xyz").hex() for header in HEADERS]
+    (folder / "headers.json").write_text(json.dumps(packed), encoding="utf-8")
+
+
+# -- there --------------------------------------------------------------------------------------------------
+
+
+def read(folder: Path) -> bool:
+    """Read the files with MXNet, and tell whether all are as they were meant."""
+    import mxnet as mx  # type: ignore[import-not-found]  # noqa: PLC0415  likewise
+
+    found = {path.stem: mx.nd.load(str(path)) for path in folder.glob("*.params") if path.stem != "numpy"}
+    mx.npx.set_np()
+    found["numpy"] = mx.npx.load(str(folder / "numpy.params"))
+    mx.npx.reset_np()
+    checks = {
+        "dense": all(_same(found["dense"][dtype], VALUES, dtype) for dtype in DTYPES),
+        "list": [array.shape for array in found["list"]] == [(1,), (2, 1, 3)],
+        "bfloat16": _same(found["bfloat16"]["b"].astype("float32"), [1, -2, 0.5, 96], "float32"),
+        "names": {key: array.shape for key, array in found["names"].items()} == {"arg:größe": (1,), "": (2,)},
+        "sparse": all(_is_sparse(key, array) for key, array in found["sparse"].items()),
+        "numpy": [found["numpy"][key].shape for key in ("scalar", "empty", "m")] == [(), (2, 0), (2, 2)],
+        "records": _records(mx, folder),
+        "headers": _headers(mx, folder),
+    }
+    for name, good in checks.items():
+        print(f"{name:10} {'as it was meant' if good else 'OTHERWISE'}")
+    return all(checks.values())
+
+
+def _same(array: Any, values: Any, dtype: str) -> bool:
+    host = array.asnumpy()
+    return host.dtype.name == dtype and np.array_equal(host, np.array(values).astype(dtype))
+
+
+def _is_sparse(key: str, array: Any) -> bool:
+    kind, name = key.split(":")
+    if kind == "empty":
+        return array.stype == name and array.shape == (3, 2) and array.data.shape[0] == 0
+    array.check_format()
+    data = [[1, 2], [0, 3]] if kind == "row_sparse" else [1, 2, 3]
+    indices = [1, 2] if kind == "row_sparse" else [0, 1, 1]
+    return array.stype == kind and _same(array.data, data, name) and _same(array.indices, indices, "int64")
+
+
+def _records(mx: Any, folder: Path) -> bool:
+    reader = mx.recordio.MXIndexedRecordIO(str(folder / "a.idx"), str(folder / "a.rec"), "r")
+    return reader.keys == list(RECORDS) and all(reader.read_idx(key) == RECORDS[key] for key in RECORDS)
+
+
+def _headers(mx: Any, folder: Path) -> bool:
+    packed = json.loads((folder / "headers.json").read_text(encoding="utf-8"))
+    found = [mx.recordio.unpack(bytes.fromhex(each)) for each in packed]
+    return all(
+        (h.id, h.id2, content) == (given[2], given[3], b"xyz") and np.array_equal(h.label, given[1])
+        for (h, content), given in zip(found, HEADERS, strict=True)
+    )
+
+
+def main() -> int:
+    """Write or read, as the first argument says."""
+    action, folder = sys.argv[1], Path(sys.argv[2])
+    if action == "write":
+        write(folder)
+        return 0
+    return 0 if read(folder) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
