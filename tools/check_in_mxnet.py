@@ -29,6 +29,18 @@ RECORDS = {
 HEADERS: tuple[tuple[int, Any, int, int], ...] = ((0, 1.5, 7, 8), (0, [1.0, 2.5], 2**40, 0))
 
 
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    **{
+        name: {}
+        for name in ("sgd", "adadelta", "adagrad", "adamax", "ftml", "ftrl", "lamb", "dcasgd", "rmsprop")
+    },
+    **{name: {"momentum": 0.5, "learning_rate": 0.1} for name in ("nag", "signum", "lars", "lbsgd")},
+    "adam": {"wd": 0.01},
+    "nadam": {},
+}
+START, GRADIENT = [[1.0, -2.0, 0.5], [3.0, 0.25, -1.5]], [[2.0, -3.0, 0.25], [0.25, 1.0, -0.5]]
+
+
 # -- here ---------------------------------------------------------------------------------------------------
 
 
@@ -57,8 +69,32 @@ def write(folder: Path) -> None:
     with mx.recordio.MXIndexedRecordIO(folder / "a.idx", folder / "a.rec", "w") as writer:
         for key, record in RECORDS.items():
             writer.write_idx(key, record)
+    known = {name: _trained(mx, name, 3, folder / f"{name}.states") for name in OPTIMIZERS}
+    (folder / "states.json").write_text(json.dumps(known), encoding="utf-8")
     packed = [mx.recordio.pack(mx.recordio.IRHeader(*header), b"xyz").hex() for header in HEADERS]
     (folder / "headers.json").write_text(json.dumps(packed), encoding="utf-8")
+
+
+def _trained(mx: Any, name: str, steps: int, path: Path) -> list[Any]:
+    """Return a weight before the last of some steps, and after it; in between the states are saved."""
+    weight = mx.gluon.Parameter("w", shape=(2, 3))
+    weight.initialize(mx.init.Zero())
+    weight.set_data(mx.nd.array(START))
+    trainer = mx.gluon.Trainer({"w": weight}, name, OPTIMIZERS[name])
+    before = None
+    for number in range(steps):
+        if number == steps - 1:
+            trainer.save_states(path, format="mxnet")
+            before = weight.data().asnumpy().tolist()
+        _step(mx, weight, trainer)
+    return [before, weight.data().asnumpy().tolist()]
+
+
+def _step(mx: Any, weight: Any, trainer: Any) -> None:
+    with mx.autograd.record():
+        loss = (weight.data() * mx.nd.array(GRADIENT)).sum()
+    loss.backward()
+    trainer.step(1)
 
 
 # -- there --------------------------------------------------------------------------------------------------
@@ -81,9 +117,10 @@ def read(folder: Path) -> bool:
         "numpy": [found["numpy"][key].shape for key in ("scalar", "empty", "m")] == [(), (2, 0), (2, 2)],
         "records": _records(mx, folder),
         "headers": _headers(mx, folder),
+        **{f"{name}.states": _goes_on(mx, name, folder) for name in OPTIMIZERS},
     }
     for name, good in checks.items():
-        print(f"{name:10} {'as it was meant' if good else 'OTHERWISE'}")
+        print(f"{name:16} {'as it was meant' if good else 'OTHERWISE'}")
     return all(checks.values())
 
 
@@ -105,6 +142,20 @@ def _is_sparse(key: str, array: Any) -> bool:
 def _records(mx: Any, folder: Path) -> bool:
     reader = mx.recordio.MXIndexedRecordIO(str(folder / "a.idx"), str(folder / "a.rec"), "r")
     return reader.keys == list(RECORDS) and all(reader.read_idx(key) == RECORDS[key] for key in RECORDS)
+
+
+def _goes_on(mx: Any, name: str, folder: Path) -> bool:
+    """Tell whether MXNet's next step is the one that was made here."""
+    before, after = json.loads((folder / "states.json").read_text(encoding="utf-8"))[name]
+    weight = mx.gluon.Parameter("w", shape=(2, 3))
+    weight.initialize(mx.init.Zero())
+    weight.set_data(mx.nd.array(before))
+    trainer = mx.gluon.Trainer({"w": weight}, name, OPTIMIZERS[name])
+    _step(mx, weight, trainer)
+    weight.set_data(mx.nd.array(before))
+    trainer.load_states(str(folder / f"{name}.states"))
+    _step(mx, weight, trainer)
+    return bool(np.allclose(weight.data().asnumpy(), after, rtol=1e-5, atol=1e-6))
 
 
 def _headers(mx: Any, folder: Path) -> bool:
