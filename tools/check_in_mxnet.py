@@ -54,13 +54,7 @@ def write(folder: Path) -> None:
     nd.save(folder / "list.params", [nd.ones((1,)), nd.zeros((2, 1, 3))])
     nd.save(folder / "bfloat16.params", {"b": nd.array([1, -2, 0.5, 96]).astype("bfloat16")})
     nd.save(folder / "names.params", {"arg:größe": nd.ones((1,)), "": nd.ones((2,))})
-    sparse = {
-        f"{stype}:{dtype}": nd.array([[0, 0], [1, 2], [0, 3]], dtype=dtype).tostype(stype)
-        for stype in ("row_sparse", "csr")
-        for dtype in DTYPES
-    }
-    sparse |= {f"empty:{stype}": nd.sparse.zeros(stype, (3, 2)) for stype in ("row_sparse", "csr")}
-    nd.save(folder / "sparse.params", sparse)
+    _write_sparse(folder / "sparse.params")
     with mx.np_shape(True):
         nd.save(
             folder / "numpy.params",
@@ -73,6 +67,29 @@ def write(folder: Path) -> None:
     (folder / "states.json").write_text(json.dumps(known), encoding="utf-8")
     packed = [mx.recordio.pack(mx.recordio.IRHeader(*header), b"xyz").hex() for header in HEADERS]
     (folder / "headers.json").write_text(json.dumps(packed), encoding="utf-8")
+
+
+def _write_sparse(path: Path) -> None:
+    """Write sparse arrays of every dtype, and empty ones, as a file of named records."""
+    from gluonish.serialization.records import SparseValue, write_record  # noqa: PLC0415  likewise
+
+    rows, columns, starts = (np.array(each, np.int64) for each in ([1, 2], [0, 1, 1], [0, 0, 2, 3]))
+    none, no_starts = np.zeros(0, np.int64), np.zeros(4, np.int64)
+    values = {
+        "empty:row_sparse": SparseValue("row_sparse", (3, 2), np.zeros((0, 2), np.float32), none),
+        "empty:csr": SparseValue("csr", (3, 2), np.zeros(0, np.float32), none, no_starts),
+    }
+    for dtype in DTYPES:
+        stored, elements = np.array([[1, 2], [0, 3]], dtype), np.array([1, 2, 3], dtype)
+        values[f"row_sparse:{dtype}"] = SparseValue("row_sparse", (3, 2), stored, rows)
+        values[f"csr:{dtype}"] = SparseValue("csr", (3, 2), elements, columns, starts)
+    with path.open("wb") as file:
+        file.write(struct.pack("<QQQ", 0x112, 0, len(values)))
+        for value in values.values():
+            write_record(file, value)
+        file.write(struct.pack("<Q", len(values)))
+        for name in values:
+            file.write(struct.pack("<Q", len(name)) + name.encode())
 
 
 def _trained(mx: Any, name: str, steps: int, path: Path) -> list[Any]:

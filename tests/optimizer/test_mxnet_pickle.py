@@ -63,12 +63,6 @@ def test_it_has_the_names_of_mxnets_classes_and_a_record_for_each_array():
     assert not any(name.startswith("_") for name in scheduler.state)
 
 
-def test_sparse_states_have_classes_of_their_own():
-    rows = mx.nd.ones((2, 2)).tostype("row_sparse")
-    states, _ = tree_of(write_states({0: (rows, None)}, {0: 1}, mx.optimizer.SGD()))
-    assert (states[0][0].module, states[0][0].name) == ("mxnet.ndarray.sparse", "RowSparseNDArray")
-
-
 class Mine(mx.optimizer.SGD):
     """An optimizer of the user's own."""
 
