@@ -49,6 +49,7 @@ if _TYPE_CHECKING:
     from gluonish import (
         callback,
         compat,
+        contrib,
         error,
         log,
         model,
@@ -71,6 +72,7 @@ if _TYPE_CHECKING:
 LAZY = {
     "callback": "gluonish.callback",
     "compat": "gluonish.compat",
+    "contrib": "gluonish.contrib",
     "error": "gluonish.error",
     "log": "gluonish.log",
     "model": "gluonish.model",

@@ -20,7 +20,7 @@ LAYERS = (
     ("engine",),
     ("ops",),
     ("kernels", "serialization", "profiler"),
-    ("nd", "sym", "symbol", "autograd", "random", "operator", "numpy", "numpy_extension"),
+    ("nd", "sym", "symbol", "autograd", "random", "operator", "numpy", "numpy_extension", "contrib"),
     (
         "initializer",
         "optimizer",

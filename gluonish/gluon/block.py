@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -61,6 +62,7 @@ class Block:
     """For parameters by attribute, the constructor argument that would give their unknown axes."""
 
     _empty_prefix: bool
+    _names_below: Counter[str]
     _prefix: str
     _params: ParameterDict
     _children: dict[str, Any]
@@ -73,6 +75,7 @@ class Block:
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         set_plain = self.__dict__.__setitem__
         set_plain("_empty_prefix", prefix == "")
+        set_plain("_names_below", Counter())
         own_prefix, own_params = BlockScope.create(prefix, params, self._alias())
         set_plain("_prefix", own_prefix)
         set_plain("_params", own_params)
@@ -160,10 +163,7 @@ class Block:
 
     def name_scope(self) -> BlockScope:
         """Return a scope in which new blocks get names below this one's."""
-        scope = self.__dict__.get("_scope")
-        if scope is None:
-            scope = self.__dict__["_scope"] = BlockScope.of(self)
-        return scope
+        return BlockScope(self, self._names_below)
 
     # -- parameters -------------------------------------------------------------------------------------
 
@@ -248,11 +248,12 @@ class Block:
         self.collect_params().initialize(init, ctx, verbose, force_reinit)
 
     def cast(self, dtype: Any) -> None:
-        """Change the element type of all parameters. Layers that need more precision keep it."""
-        for child in self._children.values():
-            child.cast(dtype)
-        for _, parameter in self.own_parameters():
-            parameter.cast(dtype)
+        """Change the element type of all parameters, or of none. Layers that need more precision keep it."""
+        with lifecycle.one_cast():
+            for child in self._children.values():
+                child.cast(dtype)
+            for _, parameter in self.own_parameters():
+                parameter.cast(dtype)
 
     def apply(self, fn: Callable[[Block], Any]) -> Block:
         """Call ``fn`` with every block below this one, then with this one; return it."""
@@ -458,7 +459,7 @@ class Block:
 
     def save_params(self, filename: Any) -> None:
         """Save by full names without the prefix. Deprecated: use ``save_parameters``."""
-        warnings.warn("save_params is deprecated, use save_parameters", DeprecationWarning, stacklevel=2)
+        warnings.warn("save_params is deprecated, use save_parameters", UserWarning, stacklevel=2)
         self.collect_params().save(filename, strip_prefix=self.prefix)
 
     def load_params(
@@ -469,7 +470,7 @@ class Block:
         ignore_extra: bool = False,
     ) -> None:
         """Load a file of ``save_params``. Deprecated: use ``load_parameters``."""
-        warnings.warn("load_params is deprecated, use load_parameters", DeprecationWarning, stacklevel=2)
+        warnings.warn("load_params is deprecated, use load_parameters", UserWarning, stacklevel=2)
         self.load_parameters(filename, ctx, allow_missing, ignore_extra)
 
     # -- overviews ------------------------------------------------------------------------------------------
@@ -495,9 +496,8 @@ class Block:
 
     def __getstate__(self) -> dict[str, Any]:
         # Hooks are functions of a running program; the rest makes the block.
-        state = {k: v for k, v in self.__dict__.items() if k != "_scope"}
         forgotten = {"_settled_at": -1, "_left_by_trace": None}
-        return {**state, "_forward_hooks": {}, "_forward_pre_hooks": {}, **forgotten}
+        return {**self.__dict__, "_forward_hooks": {}, "_forward_pre_hooks": {}, **forgotten}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

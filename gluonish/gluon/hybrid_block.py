@@ -105,6 +105,14 @@ class HybridBlock(Block):
         """The graph that was captured, that for prediction before that for training; or None."""
         return self._graphs.get(False) or self._graphs.get(True)
 
+    @property
+    def _cached_graph(self) -> tuple[Any, ...]:
+        """The captured graph in MXNet's form: its inputs and its outputs, as symbols; empty without one."""
+        graph = self.captured_graph
+        if graph is None:
+            return ()
+        return [Symbol([(node, 0)]) for node in graph.captured.inputs], graph.captured.symbol
+
     # -- hybridizing --------------------------------------------------------------------------------------
 
     def hybridize(
@@ -215,7 +223,7 @@ class HybridBlock(Block):
         self.infer_shape(x, *args)
 
     def cast(self, dtype: Any) -> None:
-        """Change the element type of all parameters. Layers that need more precision keep it."""
+        """Change the element type of all parameters, or of none. Layers that need more precision keep it."""
         self._forget_graphs()
         super().cast(dtype)
 
@@ -240,6 +248,8 @@ class HybridBlock(Block):
 
     def _forget_graphs(self) -> None:
         self._graphs = {}
+
+    _clear_cached_op = _forget_graphs  # MXNet's name
 
     def _graph(self, args: tuple[Any, ...]) -> CachedGraph:
         """Return the graph for the present mode, captured from these arguments if there is none.
@@ -319,10 +329,11 @@ class HybridBlock(Block):
         known = {node.name: np.dtype(x.dtype) for node, x in zip(captured.inputs, arrays, strict=True)}
         known |= {node.name: p.core.dtype for node, p in captured.parameters.items()}
         table = infer_dtypes(captured.symbol, known)
-        for node, parameter in captured.parameters.items():
-            found = table.get(id(node), [parameter.core.dtype])[0]
-            if as_dtype(found) != parameter.core.dtype:
-                parameter.cast(found)
+        with lifecycle.one_cast():
+            for node, parameter in captured.parameters.items():
+                found = table.get(id(node), [parameter.core.dtype])[0]
+                if as_dtype(found) != parameter.core.dtype:
+                    parameter.cast(found)
 
     # -- calling ------------------------------------------------------------------------------------------
 

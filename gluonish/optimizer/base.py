@@ -23,7 +23,7 @@ from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer.rates import Coefficient, Rates
-from gluonish.optimizer.registry import REGISTRY, create, register
+from gluonish.optimizer.registry import OPTIMIZERS, create, register
 
 __all__ = ["HALF_PRECISION", "MASTER", "Optimizer"]
 
@@ -35,6 +35,7 @@ MASTER = "master"
 _Kept = TypeVar("_Kept")
 
 
+@OPTIMIZERS.base_class
 class Optimizer(Rates):
     """Base of optimizers.
 
@@ -63,7 +64,7 @@ class Optimizer(Rates):
         ArgumentTypeError: ``lr_scheduler`` is none, or ``param_idx2name`` is no dictionary.
     """
 
-    opt_registry: ClassVar[dict[str, type[Optimizer]]] = REGISTRY
+    opt_registry: ClassVar[dict[str, type[Optimizer]]] = OPTIMIZERS.classes
     elementwise: ClassVar[bool] = True
     single_states: ClassVar[bool] = False
     """Whether the slots of half-precision parameters are float32 even without masters."""

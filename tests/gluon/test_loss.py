@@ -538,7 +538,7 @@ def test_labels_of_another_number_are_an_error(loss):
 
 
 def test_class_numbers_of_another_number_are_an_error():
-    with pytest.raises(ShapeMismatchError, match=r"'pick'.*\n.*Axis 0: expected 3, received 2"):
+    with pytest.raises(ShapeMismatchError, match=r"'pick'.*\n.*Axis 0: expected 2, received 3"):
         call(SoftmaxCELoss(), PRED, np.ones(3))
 
 
