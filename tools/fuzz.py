@@ -127,13 +127,21 @@ def _saved_states() -> list[bytes]:
     return [stream.getvalue()]
 
 
+def _loop() -> bytes:
+    """Return a symbol that has a graph within its graph."""
+    states = mx.sym.var("state")
+    out, _ = mx.sym.contrib.foreach(lambda x, s: (x + s, s * 2), mx.sym.var("data"), states)
+    text: str = out.tojson()
+    return text.encode()
+
+
 def readers() -> list[Reader]:
     """Return all readers."""
     pickles = _files("states/*.states")
     return [
         Reader("params", _params, _files("*.params")),
         Reader("recordio", _records, _files("*.rec")),
-        Reader("symbol", _symbol, _files("*-symbol.json"), texts=True),
+        Reader("symbol", _symbol, [*_files("*-symbol.json"), _loop()], texts=True),
         Reader("states", read_states, pickles),
         Reader("trainer", _trainer, [*pickles, *_saved_states()], texts=True),
         Reader(

@@ -193,10 +193,11 @@ def _graph_node(entry: NodeText, nodes: Sequence[Node], source: str) -> Node:
         graphs.append((outputs, [node for node in inner if node.op is None]))
     try:
         op = GRAPH_OPERATORS[entry.op](entry.written, len(inputs), graphs)
+        given = op.given()
     except (ValueError, TypeError, IndexError, KeyError, SyntaxError) as error:
         raise FileFormatError(f"Node {entry.name!r}", f"does not fit its graphs: {error}") from error
     attrs = _attributes({key: value for key, value in entry.written.items() if _is_attribute(key)})
-    return Node(op, entry.name, inputs, {}, op.given(), attrs)
+    return Node(op, entry.name, inputs, {}, given, attrs)
 
 
 def _is_attribute(key: str) -> bool:
