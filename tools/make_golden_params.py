@@ -12,8 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import mxnet as mx  # type: ignore[import-not-found]
+import numpy as np
 
 VALUES = [[0, 1, 2], [3, 100, 127]]
 DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
@@ -64,7 +64,12 @@ def described(array: Any) -> dict[str, Any]:
     if array.stype != "default":
         names = ("data", "indices", "indptr") if array.stype == "csr" else ("data", "indices")
         stored = {name: getattr(array, name).asnumpy().tolist() for name in names}
-        return {"stype": array.stype, "shape": list(array.shape), "dtype": np.dtype(array.dtype).name, **stored}
+        return {
+            "stype": array.stype,
+            "shape": list(array.shape),
+            "dtype": np.dtype(array.dtype).name,
+            **stored,
+        }
     host = array.asnumpy()
     return {"shape": list(host.shape), "dtype": host.dtype.name, "values": host.tolist()}
 

@@ -75,7 +75,14 @@ def read(content: Content, cores: Sequence[ParameterCore], optimizer: Optimizer)
                 expected=f"arrays of shape {core.known_shape()}",
                 received=", ".join(map(str, shapes)),
             )
-        values = _slots(state, core, theirs) if optimizer.works_on_flat_arrays else {}
+        try:
+            values = _slots(state, core, theirs) if optimizer.works_on_flat_arrays else {}
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise FileFormatError(
+                content.name,
+                f"holds no state of {type(theirs).__name__} for parameter {core.name!r}, number {position}",
+                received=repr(state)[:80],
+            ) from error
         found.append((count - theirs.begin_num_update, values, state))
     counts_of_all = {"num_update": theirs.num_update, "begin_num_update": theirs.begin_num_update}
     settings = {**settings_of(theirs), **counts_of_all}

@@ -26,9 +26,10 @@ from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.single_updates import SingleUpdates
 from gluonish.gluon.tables import Table, trainer_table
-from gluonish.gluon.views import TrainerViews
+from gluonish.gluon.views import TrainerViews, UpdaterView
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer import create as create_optimizer
+from gluonish.optimizer.mxnet_pickle import write_states
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.plan import Plan, settle
@@ -41,6 +42,7 @@ from gluonish.parameter.step import (
     update,
     zero_stale_gradients,
 )
+from gluonish.serialization.streams import open_target
 
 __all__ = ["Trainer"]
 
@@ -406,7 +408,13 @@ class Trainer(TrainerViews):
 
     # -- states -------------------------------------------------------------------------------------------
 
-    def save_states(self, fname: Any, *, max_shard_size: int | str | None = None) -> None:
+    def save_states(
+        self,
+        fname: Any,
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.save
+        max_shard_size: int | str | None = None,
+    ) -> None:
         """Save what the optimizer keeps, by the names of parameters, with its settings and counts.
 
         A file whose name ends in ``.safetensors`` holds all that a run needs to go on where it was: the
@@ -414,14 +422,27 @@ class Trainer(TrainerViews):
 
         Args:
             fname: a path, or a stream. The file is a safetensors file; it holds no device.
+            format: ``"mxnet"`` for a file that ``Trainer.load_states`` of MXNet reads. It holds no names.
             max_shard_size: the bytes of a file, as a number or a text such as ``"2GB"``; what is more goes to
                 several files with an index.
 
         Raises:
             DeferredInitializationError: a parameter's shape is not known yet.
-            ArgumentError: the optimizer keeps states in a form that only it knows.
+            ArgumentError: the optimizer keeps states in a form that only it knows; or the format is unknown,
+                or MXNet does not have the optimizer.
         """
+        if format not in (None, "mxnet"):
+            raise ArgumentError("format", "is unknown", expected="None or 'mxnet'", received=repr(format))
         self._current_plan(skip_pending=False)
+        if format == "mxnet":
+            content = write_states(
+                UpdaterView(self, self._contexts[0]).kept(),
+                trainer_states.update_counts(self._kept()),
+                self._optimizer,
+            )
+            with open_target(fname, "save_states()") as file:
+                file.write(content)
+            return
         trainer_states.save(fname, self._kept(), max_shard_size=max_shard_size)
 
     def load_states(

@@ -40,7 +40,7 @@ from gluonish.serialization import StoredArray, StoredArrays
 from gluonish.serialization.shards import open_tensors, save_tensors
 from gluonish.serialization.streams import Content, is_path, read_content, source_name
 
-__all__ = ["Found", "Kept", "read", "save"]
+__all__ = ["Found", "Kept", "read", "save", "update_counts"]
 
 FORMAT = "gluonish.trainer"
 VERSION = 1
@@ -139,6 +139,15 @@ def save(
     )
     about = {"format": FORMAT, "version": VERSION, "trainer": attrs.asdict(header)}
     save_tensors(target, arrays, about, max_shard_size)
+
+
+def update_counts(kept: Kept) -> dict[int, int]:
+    """Return how often each parameter was updated, by position, as the optimizer counts."""
+    optimizer = kept.optimizer
+    if not optimizer.works_on_flat_arrays:
+        return {i: optimizer.update_count(i) for i in range(len(kept.cores))}
+    begin = optimizer.begin_num_update
+    return {i: begin + _of_slots(core, kept.key).count for i, core in enumerate(kept.cores)}
 
 
 def _declared(core: ParameterCore) -> Declared:

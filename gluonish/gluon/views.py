@@ -140,9 +140,11 @@ class UpdaterView:
         Their arrays are the memory that the optimizer works on now. They are left behind when parameters are
         cast or moved.
         """
+        return {} if self._trainer._update_on_kvstore else self.kept()
+
+    def kept(self) -> dict[int, Any]:
+        """Return these states, also where the store updates."""
         trainer = self._trainer
-        if trainer._update_on_kvstore:
-            return {}
         found = {}
         for position, core in enumerate(trainer._cores):
             if core in trainer._single.kept:

@@ -163,6 +163,10 @@ def _instance(kind: type[Any], args: list[Any], state: Any) -> Any:
     if args or not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
         raise _wrong(f"have no attributes for {kind.__name__}")
     made: Any = object.__new__(kind)
+    if issubclass(kind, Optimizer) and kind.__module__.startswith("gluonish."):
+        vars(made).update(vars(kind()))  # older versions of MXNet had fewer attributes
+    if "_all_index_update_counts" not in state and "_index_update_count" in state:
+        state = {**state, "_all_index_update_counts": {0: state["_index_update_count"]}}
     made.__setstate__(state)
     if isinstance(made, Optimizer):
         _check_optimizer(made)

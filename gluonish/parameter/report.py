@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import attrs
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 __all__ = ["LoadReport"]
 
@@ -66,11 +66,14 @@ class LoadReport:
         count = len(self.matched)
         return f"{count} array{'' if count == 1 else 's'} of {self.source} loaded, matched by {self.by}"
 
-    def __rich__(self) -> Table:
-        """Return a table of what is off, for ``rich.print``."""
-        from rich.table import Table  # noqa: PLC0415  only who prints a report pays for it
+    def __rich__(self) -> Group | str:
+        """Return the title and a table of what is off, for ``rich.print``."""
+        from rich.console import Group  # noqa: PLC0415  only who prints a report pays for it
+        from rich.table import Table  # noqa: PLC0415  likewise
 
-        table = Table("what", "parameter", "in the file", title=self.title, title_justify="left")
+        if self.complete and not self.renamed and not self.aliases:
+            return self.title
+        table = Table("what", "parameter", "in the file")
         for name in self.missing:
             table.add_row("missing", name, "")
         for key in self.unexpected:
@@ -83,7 +86,7 @@ class LoadReport:
             table.add_row("alias", name, key)
         for note in self.notes:
             table.add_row("note", note, "")
-        return table
+        return Group(self.title, table)
 
     def __str__(self) -> str:
         stream = io.StringIO()
@@ -102,4 +105,4 @@ class LoadReport:
         from rich.console import Console  # noqa: PLC0415  likewise
 
         console = Console(file=file, width=width, no_color=True, highlight=False, markup=False)
-        console.print(self.title if self.complete and not self.renamed and not self.aliases else self)
+        console.print(self)

@@ -1,9 +1,11 @@
-"""Reading pickles without running what they may contain.
+"""Reading pickles without running what they may contain, and writing them without what they name.
 
 A pickle is a program: it can name any function and have it called. Here every name stands for a class of
 inert objects, which keep what they are given and do nothing. What is read is a tree of containers, numbers,
 texts and such objects; who asked for it makes of them what it knows. The reader checks first that the program
 ends where the file ends, and asks for no memory that the file does not fill.
+
+A tree of that kind can be written, too: so a pickle is made for a program whose classes are not here.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
-from gluonish.errors import FileFormatError
+from gluonish.errors import ArgumentTypeError, FileFormatError
 from gluonish.serialization.streams import guess
 
-__all__ = ["Inert", "is_inert_class", "read_pickle"]
+__all__ = ["Inert", "inert", "is_inert_class", "read_pickle", "write_pickle"]
 
 NUMBERED = ("PUT", "BINPUT", "LONG_BINPUT")
 """What stores an object under a number, for which the unpickler makes room up to this number."""
@@ -53,6 +56,25 @@ class Inert:
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
+
+
+def inert_class(module: str, name: str) -> type[Inert]:
+    """Return the class of inert objects for a name."""
+    return type(name, (Inert,), {"__slots__": (), "module": module, "name": name})
+
+
+def inert(module: str, name: str, *args: Any, state: Any = None) -> Inert:
+    """Return an inert object.
+
+    Args:
+        module: where the class or function is.
+        name: its name.
+        args: what it is to be called with.
+        state: what the object is to be given then.
+    """
+    made = inert_class(module, name)(*args)
+    made.state = state
+    return made
 
 
 def is_inert_class(found: Any) -> bool:
@@ -125,5 +147,72 @@ class _Reader(pickle.Unpickler):
                     expected="arrays, numbers, optimizers and schedulers",
                     fix="If it is an optimizer of your own, import it first.",
                 )
-            self._classes[place] = type(name, (Inert,), {"__slots__": (), "module": module, "name": name})
+            self._classes[place] = inert_class(module, name)
         return self._classes[place]
+
+
+# -- writing ------------------------------------------------------------------------------------------------
+
+PROTOCOL = 4
+
+
+def write_pickle(tree: Any) -> bytes:
+    """Return the pickle of a tree as ``read_pickle`` returns it.
+
+    Args:
+        tree: None, truth values, numbers, texts, bytes, lists, tuples and dictionaries, and inert objects.
+
+    Raises:
+        ArgumentTypeError: there is something else in it.
+
+    Example:
+        >>> pickle.loads(write_pickle({"a": [1, inert("builtins", "slice", 1, 2)]}))
+        {'a': [1, slice(1, 2, None)]}
+    """
+    return b"".join((pickle.PROTO + bytes([PROTOCOL]), *_instructions(tree), pickle.STOP))
+
+
+def _instructions(tree: Any) -> Iterator[bytes]:
+    """Yield the instructions that make a tree."""
+    if isinstance(tree, Inert):
+        yield pickle.GLOBAL + f"{tree.module}\n{tree.name}\n".encode()
+        yield from _instructions(tree.args)
+        yield pickle.REDUCE
+        if tree.state is not None:
+            yield from _instructions(tree.state)
+            yield pickle.BUILD
+    elif isinstance(tree, dict):
+        yield pickle.EMPTY_DICT + pickle.MARK
+        for pair in tree.items():
+            for each in pair:
+                yield from _instructions(each)
+        yield pickle.SETITEMS
+    elif isinstance(tree, (list, tuple)):
+        yield pickle.MARK
+        for each in tree:
+            yield from _instructions(each)
+        yield pickle.LIST if isinstance(tree, list) else pickle.TUPLE
+    else:
+        yield _atom(tree)
+
+
+def _atom(value: Any) -> bytes:
+    """Return the instruction that makes what holds nothing else."""
+    if value is None or isinstance(value, bool):
+        return {None: pickle.NONE, True: pickle.NEWTRUE, False: pickle.NEWFALSE}[value]
+    if isinstance(value, int):
+        encoded = pickle.encode_long(value)
+        return pickle.LONG4 + struct.pack("<i", len(encoded)) + encoded
+    if isinstance(value, float):
+        return pickle.BINFLOAT + struct.pack(">d", value)
+    if isinstance(value, str):
+        encoded = value.encode("utf-8", "surrogatepass")
+        return pickle.BINUNICODE8 + struct.pack("<Q", len(encoded)) + encoded
+    if isinstance(value, bytes):
+        return pickle.BINBYTES8 + struct.pack("<Q", len(value)) + value
+    raise ArgumentTypeError(
+        "write_pickle()",
+        "cannot write this",
+        expected="numbers, texts, containers, inert objects",
+        received=repr(value)[:80],
+    )

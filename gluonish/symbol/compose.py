@@ -94,14 +94,14 @@ def load(fname: Any) -> Symbol:
     """Return the symbol in a file, written by ``Symbol.save`` or by any version of MXNet.
 
     Args:
-        fname: a path.
+        fname: a path, or a stream of bytes.
 
     Raises:
         MissingFileError: there is no such file.
-        ArgumentTypeError: not a path.
+        ArgumentTypeError: neither of these.
         FileFormatError, UnknownNameError, ArgumentError: as of ``load_json``.
     """
-    return load_json(files.read_file(fname))
+    return Symbol(files.read_file(fname))
 
 
 def Group(symbols: Sequence[Symbol]) -> Symbol:  # noqa: N802  MXNet's name

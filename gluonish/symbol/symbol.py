@@ -166,11 +166,11 @@ class Symbol(Inferring, Running, OperatorMethods):
         """Write the graph to a file, which MXNet reads too.
 
         Args:
-            fname: a path.
+            fname: a path, or a stream opened for writing bytes.
             remove_amp_cast: as of ``tojson``.
 
         Raises:
-            ArgumentTypeError: not a path.
+            ArgumentTypeError: neither of these.
             MissingFileError: its folder does not exist.
         """
         files.write_file(fname, self.tojson(remove_amp_cast))

@@ -24,6 +24,7 @@ GOLDEN = pathlib.Path(__file__).parent.parent / "data" / "mxnet"
 
 KNOWN = json.loads((GOLDEN / "values.json").read_text(encoding="utf-8"))
 READABLE = [name for name in KNOWN if not name.startswith("sparse")]
+"""Those with dense arrays only; test_records.py reads the others."""
 
 DTYPES = ["float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool"]
 MORE_DTYPES = ["int16", "uint16", "uint32", "uint64", "bfloat16"]
@@ -215,6 +216,14 @@ def test_a_file_cut_at_any_length_is_an_error_that_says_where_it_ends(tmp_path):
         for length in range(len(content)):
             with pytest.raises(FileFormatError, match=r"cannot be read: .*\(at byte \d+ of \d+\)"):
                 loaded(tmp_path, content[:length])
+
+
+@pytest.mark.parametrize("name", ["sparse.params", "sparse_dtypes.params"])
+def test_a_file_of_sparse_arrays_cut_at_any_length_is_an_error(name):
+    content = (GOLDEN / name).read_bytes()
+    for length in range(len(content)):
+        with pytest.raises(FileFormatError, match=r"The buffer cannot be read: .*\(at byte \d+ of \d+\)"):
+            load(content[:length])
 
 
 def outcome(tmp_path, content):

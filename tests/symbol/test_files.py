@@ -238,22 +238,22 @@ BAD = {
     ),
     "nodes that are no list": (
         '{"nodes": 5, "arg_nodes": [], "heads": [[0, 0, 0]]}',
-        r"'nodes' of another kind",
+        r"something else in its field 'nodes'",
     ),
     "heads that are no list": (
         graph(VARIABLE, heads="5"),
-        r"'heads' of another kind.*\n.*a list, received 5",
+        r"something else in its field 'heads'.*\n.*a list, received 5",
     ),
     "no heads": (graph(VARIABLE, heads="[]"), r"has no outputs"),
-    "attributes that are no object": (graph(VARIABLE, more=', "attrs": 5'), r"'attrs' of another kind"),
+    "attributes that are no object": (graph(VARIABLE, more=', "attrs": 5'), r"something else in its field 'attrs'"),
     "a variable that is not there": (
         f'{{"nodes": [{VARIABLE}], "arg_nodes": [1], "heads": [[0, 0, 0]]}}',
         r"lists variables that do not exist.*\n.*numbers below 1, received \[1\]",
     ),
-    "a name that is a number": (graph('{"op": "null", "name": 5, "inputs": []}'), r"'name' of another kind"),
-    "inputs that are no list": (graph('{"op": "null", "name": "x", "inputs": 5}'), r"'inputs' of another"),
+    "a name that is a number": (graph('{"op": "null", "name": 5, "inputs": []}'), r"something else in its field 'name'"),
+    "inputs that are no list": (graph('{"op": "null", "name": "x", "inputs": 5}'), r"something else in its field 'inputs'"),
     "a variable with inputs": (graph('{"op": "null", "name": "x", "inputs": [[0, 0, 0]]}'), r"has inputs"),
-    "brackets without end": ("[" * 100_000, r"is nested too deeply"),
+    "brackets without end": ("[" * 100_000, r"deeper than any symbol"),
     "a negative head": (graph(VARIABLE, heads="[[-1, 0, 0]]"), r"received \[-1, 0, 0\]"),
 }
 
@@ -314,7 +314,7 @@ def test_a_text_is_a_string(value):
 
 @pytest.mark.parametrize("use", [sym.load, sym.var("x").save])
 def test_a_file_needs_a_path(use):
-    with pytest.raises(TypeError, match=r"A symbol's file needs a path.*\n.*received 3"):
+    with pytest.raises(TypeError, match=r"needs a path.*stream.\n.*received 3"):
         use(3)
 
 
