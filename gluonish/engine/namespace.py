@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gluonish.engine.dispatch import find_kernel
 from gluonish.engine.operator import Operator, find_operator, operators
+from gluonish.engine.stored import densified
 
 if TYPE_CHECKING:
     from gluonish.context import Context
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 __all__ = [
     "OperatorNamespace",
     "RawNamespace",
+    "StoredNamespace",
     "classic_operators",
     "late",
     "populate",
     "public_name",
     "raw_namespace",
+    "stored_namespace",
 ]
 
 
@@ -82,7 +85,25 @@ class RawNamespace(OperatorNamespace):
         return self._backend.xp.zeros(shape, dtype)
 
 
+class StoredNamespace(RawNamespace):
+    """Kernels on raw arrays and sparse values: what no kernel takes as it is becomes dense."""
+
+    def bind(self, op: Operator) -> Callable[..., Any]:
+        """Return a function that runs the operator on whatever it is given."""
+        xp, on_dense = self._backend.xp, super().bind(op)
+
+        def call(*arrays: Any, **given: Any) -> Any:
+            params = op.fill(given)
+            kernel = op.stored_kernel(arrays, params)
+            if kernel is not None:
+                return kernel(xp, *arrays, **params)
+            return on_dense(*map(densified, arrays), **given)
+
+        return call
+
+
 _RAW: dict[int, RawNamespace] = {}
+_STORED: dict[int, StoredNamespace] = {}
 
 
 def raw_namespace(backend: Backend) -> RawNamespace:
@@ -91,6 +112,15 @@ def raw_namespace(backend: Backend) -> RawNamespace:
     if space is None:
         space = _RAW[id(backend)] = RawNamespace(backend)
     return space
+
+
+def stored_namespace(space: OperatorNamespace) -> StoredNamespace:
+    """Return the namespace for sparse values beside a raw one."""
+    assert isinstance(space, RawNamespace)
+    found = _STORED.get(id(space))
+    if found is None:
+        found = _STORED[id(space)] = StoredNamespace(space._backend)
+    return found
 
 
 SUB_NAMESPACES = ("contrib", "image", "linalg", "random", "sparse")
