@@ -164,16 +164,45 @@ def _invoke_stored(op: Operator, inputs: Sequence[NDArray | None], params: dict[
             if dense[position] is not inputs[position]:
                 inputs[position].write(dense[position])  # type: ignore[union-attr]
         return result
+    if kernel is not None and op.writes:
+        return _update_stored(op, kernel, inputs, params, out)
     found = _run(op, kernel or op.kernel, backend_of(ctx), ctx, values, params)
     outputs = tuple([array_of(each, ctx) for each in ((found,) if op.single else found)])
-    if op.writes:
-        _count_writes(op, inputs, params)
     if MODE.recording and any(x is not None and x._node is not None for x in inputs):
         StoredNode(op, inputs, params, outputs, ctx)
     if out is not None:
         return write_out(op, outputs, params, out)
     visible = op.visible(params)
     return outputs[0] if visible == 1 else list(outputs[:visible])
+
+
+def _update_stored(
+    op: Operator,
+    kernel: Callable[..., Any],
+    inputs: Sequence[NDArray | None],
+    params: dict[str, Any],
+    out: Any,
+) -> Any:
+    """Run a kernel that writes inputs: it returns its result and, for each of them, None or a sparse value.
+
+    None says that a dense input was changed in place. So is ``out`` where that is the first input.
+    """
+    ctx, values = check_arrays(op, inputs, params)
+    if out is not None:
+        check_target(op, out, ctx)
+    in_place = out is not None and out.stored is values[0]
+    given = {**params, "out": values[0]} if in_place else params
+    result, *states = _run(op, kernel, backend_of(ctx), ctx, values, given)
+    for position, state in zip(op.written(params, MODE.training), states, strict=True):
+        storage = inputs[position]._storage  # type: ignore[union-attr]
+        if state is not None:
+            storage.value = state  # type: ignore[attr-defined]
+        storage.touch()
+    if in_place and result is values[0]:
+        out._storage.touch()
+        return out
+    output = array_of(result, ctx)
+    return output if out is None else write_out(op, [output], params, out)
 
 
 def check_arrays(

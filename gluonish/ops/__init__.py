@@ -36,6 +36,7 @@ from gluonish.ops import (
     sequence,
     shaping,
     slicing,
+    sparse,
     triangles,
     updates,
 )
@@ -63,11 +64,13 @@ __all__ = [
     "sequence",
     "shaping",
     "slicing",
+    "sparse",
     "triangles",
     "updates",
 ]
 
 declare_later("_np", lambda: importlib.import_module("gluonish.ops.numpy"))
 arithmetic.install_python_operators()
+sparse.install_python_operators()
 keys.install_indexing()
 install_methods()
