@@ -17,9 +17,9 @@ from gluonish.engine.mode import MODE
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import ABSENT, Operator
-from gluonish.engine.tape import OperatorNode, StoredNode
 from gluonish.engine.sparse import array_of
 from gluonish.engine.stored import DEFAULT
+from gluonish.engine.tape import OperatorNode, StoredNode
 from gluonish.engine.targets import check_room, check_target, has_memory, targets_of, write_out
 from gluonish.engine.team import Member, current_member
 from gluonish.engine.watch import WATCHED, Watcher
@@ -143,7 +143,7 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
 def _invoke_without_memory(
     op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any], out: Any
 ) -> Any:
-    """Run an operator on arrays of which some have no memory of their shape: they are sparse, or wait for it."""
+    """Run an operator on arrays of which some have no memory: they are sparse, or wait for it."""
     if any(x is not None and x.stored is None for x in inputs):
         return invoke(op, settle_hook.settle(op, inputs, params), params, out)
     return _invoke_stored(op, inputs, params, out)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OperatorNamespace",
+    "SPARSE_TOO",
     "RawNamespace",
     "StoredNamespace",
     "classic_operators",
@@ -142,6 +143,19 @@ def public_name(name: str) -> tuple[str | None, str]:
     return "_internal", name
 
 
+SPARSE_TOO = tuple(
+    (
+        "ElementWiseSum Embedding FullyConnected LinearRegressionOutput LogisticRegressionOutput "
+        "MAERegressionOutput abs adam_update add_n arccos arccosh arcsin arcsinh arctan arctanh broadcast_add "
+        "broadcast_div broadcast_minus broadcast_mul broadcast_plus broadcast_sub cast_storage cbrt ceil clip "
+        "concat cos cosh degrees dot elemwise_add elemwise_div elemwise_mul elemwise_sub exp expm1 fix floor "
+        "ftrl_update gamma gammaln log log10 log1p log2 make_loss mean negative norm radians relu rint round "
+        "rsqrt sgd_mom_update sgd_update sigmoid sign sin sinh slice sqrt square stop_gradient sum tan tanh "
+        "trunc where zeros_like"
+    ).split()
+)
+"""Names of operators that MXNet has in the namespace ``sparse`` as well."""
+
 NUMPY_PREFIX = "_np"
 """How the names of operators with NumPy's semantics begin. Functions of ``mx.np`` call them."""
 
@@ -169,6 +183,8 @@ def populate(module: dict[str, Any], make: Callable[[Operator, str], Callable[..
             vars(_sub_namespace(module, "op"))[short] = function
         elif space == "random":
             vars(_sub_namespace(module, "_internal"))[name] = function
+        if name in SPARSE_TOO:
+            vars(_sub_namespace(module, "sparse")).setdefault(name, function)
 
 
 def late(make: Callable[[Operator, str], Callable[..., Any]], module: dict[str, Any]) -> Callable[[str], Any]:

@@ -49,8 +49,8 @@ class SparseStorage(Storage):
 class BaseSparseNDArray(NDArray):
     """What the sparse arrays have in common. They are made by the functions of ``mx.nd.sparse``.
 
-    Operators run on them as on dense arrays. Which of them keep the storage type is in docs/concepts/sparse.md;
-    the others compute from a dense copy and return a dense array.
+    Operators run on them as on dense arrays. Which of them keep the storage type is in
+    docs/concepts/sparse.md; the others compute from a dense copy and return a dense array.
     """
 
     __slots__ = ()
@@ -180,7 +180,7 @@ class BaseSparseNDArray(NDArray):
             array_label(self), f"is sparse and has no {what}", fix="Convert it with tostype('default')."
         )
 
-    def reshape(self, *shape: Any, **kwargs: Any) -> NoReturn:
+    def reshape(self, *_: Any, **__: Any) -> NoReturn:
         """Not there, as in MXNet.
 
         Raises:
@@ -188,13 +188,13 @@ class BaseSparseNDArray(NDArray):
         """
         self._refuse("reshape()")
 
-    def _slice(self, start: Any, stop: Any) -> NoReturn:
+    def _slice(self, *_: Any) -> NoReturn:
         self._refuse("view of some rows")
 
-    def _at(self, index: Any) -> NoReturn:
+    def _at(self, *_: Any) -> NoReturn:
         self._refuse("view of a row")
 
-    def __dlpack__(self, **options: Any) -> NoReturn:
+    def __dlpack__(self, **_: Any) -> NoReturn:
         self._refuse("DLPack form")
 
     def __dlpack_device__(self) -> NoReturn:

@@ -16,7 +16,7 @@ from gluonish.engine.namespace import late as _late
 from gluonish.engine.namespace import populate as _populate
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import operators as _operators
-from gluonish.nd import contrib, families, ndarray, random, utils
+from gluonish.nd import contrib, families, ndarray, random, sparse, utils
 from gluonish.nd.creation import (
     arange,
     array,

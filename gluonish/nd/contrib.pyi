@@ -72,13 +72,12 @@ def SparseEmbedding(
     input_dim: int,
     output_dim: int,
     dtype: DTypeLike = "float32",
-    sparse_grad: bool = False,
     *,
     deterministic: Any = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Return the rows of the weight at the indices in the data, on a new last axis."""
+    """Return what ``Embedding`` does; the gradient of the weight is row-sparse."""
 
 def SyncBatchNorm(
     data: NDArray,
@@ -131,6 +130,15 @@ def div_sqrt_dim(
     name: str | None = None,
 ) -> NDArray:
     """Divide by the square root of the last axis' size."""
+
+def getnnz(
+    data: NDArray,
+    axis: int | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return how many elements of a CSR matrix are stored, in all or (axis=1) in each row, as int64."""
 
 def group_adagrad_update(
     weight: NDArray,

@@ -96,7 +96,10 @@ def _count(shape: tuple[int, ...], axes: Sequence[int]) -> int:
 sum_ = _declare_reduction("sum", _sum, "the sum", aliases=("sum_axis",))
 mean = _declare_reduction("mean", _mean, "the mean")
 square_sum = _declare_reduction(
-    "_square_sum", lambda xp, data, axes: _sum(xp, xp.square(data), axes), "the sum of squares"
+    "_square_sum",
+    lambda xp, data, axes: _sum(xp, xp.square(data), axes),
+    "the sum of squares",
+    aliases=("_sparse_square_sum",),
 )
 prod = _declare_reduction(
     "prod",

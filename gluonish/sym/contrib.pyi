@@ -60,12 +60,11 @@ def SparseEmbedding(
     input_dim: int,
     output_dim: int,
     dtype: DTypeLike = "float32",
-    sparse_grad: bool = False,
     deterministic: Any = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Return the rows of the weight at the indices in the data, on a new last axis."""
+    """Return what ``Embedding`` does; the gradient of the weight is row-sparse."""
 
 def SyncBatchNorm(
     data: Symbol | None = None,
@@ -118,6 +117,15 @@ def div_sqrt_dim(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Divide by the square root of the last axis' size."""
+
+def getnnz(
+    data: Symbol | None = None,
+    axis: int | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return how many elements of a CSR matrix are stored, in all or (axis=1) in each row, as int64."""
 
 def group_adagrad_update(
     weight: Symbol | None = None,

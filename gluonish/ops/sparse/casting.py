@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.operator import XP, Array, operator
-from gluonish.engine.stored import DEFAULT, Rows, Stored, rows_of, storage_of, stored_as, sum_at
+from gluonish.engine.stored import DEFAULT, Rows, Stored, storage_of, stored_as, sum_at
 from gluonish.errors import ArgumentError
 from gluonish.ops.common import dtype_of_first, resolve_indices, same_rule
 from gluonish.shape import shape_size

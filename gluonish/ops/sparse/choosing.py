@@ -29,7 +29,7 @@ def chosen_rows(xp: XP, matrix: Csr, rows: Array) -> Csr:
 # -- blocks -----------------------------------------------------------------------------------------------
 
 
-def _contiguous(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:  # noqa: ARG001
+def _contiguous(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
     return all(step in (None, 1) for step in params["step"])
 
 

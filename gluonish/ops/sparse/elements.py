@@ -15,15 +15,50 @@ __all__: list[str] = []
 
 SPARSE = ("row_sparse", "csr")
 
-KEEPING_ZERO = (
-    "abs arcsin arcsinh arctan arctanh cbrt ceil degrees expm1 fix floor log1p negative radians relu rint "
-    "round sign sin sinh sqrt square tan tanh trunc _copy BlockGrad make_loss Cast _mul_scalar _div_scalar"
-).split()
+KEEPING_ZERO = [
+    "abs",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "cbrt",
+    "ceil",
+    "degrees",
+    "expm1",
+    "fix",
+    "floor",
+    "log1p",
+    "negative",
+    "radians",
+    "relu",
+    "rint",
+    "round",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "trunc",
+    "_copy",
+    "BlockGrad",
+    "make_loss",
+    "Cast",
+    "_mul_scalar",
+    "_div_scalar",
+]
 
-WITH_SCALAR = (
-    "_plus_scalar _minus_scalar _equal_scalar _not_equal_scalar _greater_scalar _greater_equal_scalar "
-    "_lesser_scalar _lesser_equal_scalar"
-).split()
+WITH_SCALAR = [
+    "_plus_scalar",
+    "_minus_scalar",
+    "_equal_scalar",
+    "_not_equal_scalar",
+    "_greater_scalar",
+    "_greater_equal_scalar",
+    "_lesser_scalar",
+    "_lesser_equal_scalar",
+]
 """These keep 0 with some numbers only."""
 
 

@@ -72,7 +72,7 @@ def _entries_in_common(xp: XP, lhs: Csr, rhs: Csr) -> Csr:
     )
 
 
-def _same_shapes(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:  # noqa: ARG001
+def _same_shapes(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
     return arrays[0].shape == arrays[1].shape
 
 
@@ -85,7 +85,7 @@ def _at_entries(xp: XP, dense: Array, matrix: Csr) -> Array:
     return whole[matrix.rows(), matrix.indices]
 
 
-def _fits_matrix(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:  # noqa: ARG001
+def _fits_matrix(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
     """Tell whether the matrix on the left has the shape of the result."""
     matrix, other = (each.shape for each in arrays)
     padded = (1,) * (len(matrix) - len(other)) + other

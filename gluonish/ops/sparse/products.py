@@ -69,7 +69,7 @@ def _kernel(multiply: Callable[..., Any]) -> Callable[..., Any]:
 
 @dot.stored("csr", "default", when=lambda arrays, params: arrays[1].ndim == 1 or not params["transpose_b"])
 @_kernel
-def dot_csr_default(xp: XP, lhs: Csr, rhs: Array, transpose_a: bool, transpose_b: bool) -> Any:  # noqa: ARG001
+def dot_csr_default(xp: XP, lhs: Csr, rhs: Array, transpose_a: bool, transpose_b: bool) -> Any:
     if rhs.ndim == 1:
         return _multiplied(xp, lhs, rhs, transpose=transpose_a)
     return _transposed_product(xp, lhs, rhs) if transpose_a else _multiplied(xp, lhs, rhs)
@@ -77,7 +77,7 @@ def dot_csr_default(xp: XP, lhs: Csr, rhs: Array, transpose_a: bool, transpose_b
 
 @dot.stored("csr", "row_sparse", when=lambda arrays, params: not params["transpose_b"])
 @_kernel
-def dot_csr_rows(xp: XP, lhs: Csr, rhs: Rows, transpose_a: bool, transpose_b: bool) -> Any:  # noqa: ARG001
+def dot_csr_rows(xp: XP, lhs: Csr, rhs: Rows, transpose_a: bool, transpose_b: bool) -> Any:
     return _with_rows(xp, lhs, rhs, transpose=transpose_a)
 
 
@@ -87,12 +87,12 @@ def dot_csr_rows(xp: XP, lhs: Csr, rhs: Rows, transpose_a: bool, transpose_b: bo
     when=lambda arrays, params: arrays[0].ndim == 2 and not params["transpose_a"],  # noqa: PLR2004
 )
 @_kernel
-def dot_default_csr(xp: XP, lhs: Array, rhs: Csr, transpose_a: bool, transpose_b: bool) -> Any:  # noqa: ARG001
+def dot_default_csr(xp: XP, lhs: Array, rhs: Csr, transpose_a: bool, transpose_b: bool) -> Any:
     product = _multiplied(xp, rhs, xp.ascontiguousarray(lhs.T), transpose=not transpose_b)
     return csr_of(xp, xp.ascontiguousarray(product.T))
 
 
-def _lookup(xp: XP, data: Array, weight: Rows, *, input_dim: int, **rest: Any) -> Array:  # noqa: ARG001
+def _lookup(xp: XP, data: Array, weight: Rows, *, input_dim: int, **rest: Any) -> Array:
     at = resolve_indices(xp, data, input_dim, "raise", "Operator 'Embedding'")
     return rows_at(xp, weight, at)
 

@@ -20,11 +20,11 @@ MATRIX_AXES = ((0,), (1,), (-2,), (-1,))
 # -- sum, mean and norm -----------------------------------------------------------------------------------
 
 
-def _of_everything(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:  # noqa: ARG001
+def _of_everything(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
     return not params["axis"] and not params["keepdims"]
 
 
-def _of_one_axis(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:  # noqa: ARG001
+def _of_one_axis(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
     return params["axis"] in MATRIX_AXES and not params["keepdims"] and not params["exclude"]
 
 
@@ -36,7 +36,7 @@ def _norm_of_values(xp: XP, data: Stored, **params: Any) -> Array:
     return norm.kernel(xp, data.values, **params)
 
 
-def _sum_along(xp: XP, data: Csr, *, axis: tuple[int, ...], **rest: Any) -> Array:  # noqa: ARG001
+def _sum_along(xp: XP, data: Csr, *, axis: tuple[int, ...], **rest: Any) -> Array:
     kept = 1 - axis[0] % 2
     places = data.indices if kept else data.rows()
     return sum_at(xp, data.values, places, data.shape[kept])

@@ -70,7 +70,7 @@ def _on_rows(op: Operator) -> Callable[..., Any]:
     return kernel
 
 
-def _is_lazy(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:  # noqa: ARG001
+def _is_lazy(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
     return bool(params["lazy_update"])
 
 
