@@ -196,7 +196,7 @@ def _update_stored(
     for position, state in zip(op.written(params, MODE.training), states, strict=True):
         storage = inputs[position]._storage  # type: ignore[union-attr]
         if state is not None:
-            storage.value = state  # type: ignore[attr-defined]
+            storage.value = state  # type: ignore[union-attr]  # the kernel knows that it is sparse
         storage.touch()
     if in_place and result is values[0]:
         out._storage.touch()

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from gluonish.engine.backend import Backend
 
 __all__ = [
-    "OperatorNamespace",
     "SPARSE_TOO",
+    "OperatorNamespace",
     "RawNamespace",
     "StoredNamespace",
     "classic_operators",
@@ -143,16 +143,16 @@ def public_name(name: str) -> tuple[str | None, str]:
     return "_internal", name
 
 
-SPARSE_TOO = tuple(
-    (
-        "ElementWiseSum Embedding FullyConnected LinearRegressionOutput LogisticRegressionOutput "
-        "MAERegressionOutput abs adam_update add_n arccos arccosh arcsin arcsinh arctan arctanh broadcast_add "
-        "broadcast_div broadcast_minus broadcast_mul broadcast_plus broadcast_sub cast_storage cbrt ceil clip "
-        "concat cos cosh degrees dot elemwise_add elemwise_div elemwise_mul elemwise_sub exp expm1 fix floor "
-        "ftrl_update gamma gammaln log log10 log1p log2 make_loss mean negative norm radians relu rint round "
-        "rsqrt sgd_mom_update sgd_update sigmoid sign sin sinh slice sqrt square stop_gradient sum tan tanh "
-        "trunc where zeros_like"
-    ).split()
+SPARSE_TOO = frozenset(
+    """
+    ElementWiseSum Embedding FullyConnected LinearRegressionOutput LogisticRegressionOutput
+    MAERegressionOutput abs adam_update add_n arccos arccosh arcsin arcsinh arctan arctanh broadcast_add
+    broadcast_div broadcast_minus broadcast_mul broadcast_plus broadcast_sub cast_storage cbrt ceil clip
+    concat cos cosh degrees dot elemwise_add elemwise_div elemwise_mul elemwise_sub exp expm1 fix floor
+    ftrl_update gamma gammaln log log10 log1p log2 make_loss mean negative norm radians relu rint round
+    rsqrt sgd_mom_update sgd_update sigmoid sign sin sinh slice sqrt square stop_gradient sum tan tanh
+    trunc where zeros_like
+    """.split()  # noqa: SIM905  a list would take a page
 )
 """Names of operators that MXNet has in the namespace ``sparse`` as well."""
 

@@ -6,7 +6,7 @@ value (``engine.stored``), which a write replaces. Arrays and their detached twi
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from gluonish.engine.storage import Storage
 from gluonish.engine.stored import Csr, Rows, Stored, densified, empty_stored, storage_of, stored_as
 from gluonish.errors import ArgumentError, ArgumentTypeError, InPlaceError, UnsupportedError
 from gluonish.shape import merge_shapes
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "BaseSparseNDArray",
@@ -329,7 +332,7 @@ class RowSparseNDArray(BaseSparseNDArray):
 
     __slots__ = ()
 
-    def __getitem__(self, key: Any) -> NDArray:
+    def __getitem__(self, key: Any) -> Self:
         """Return the array itself for ``x[:]``; nothing else can be asked for.
 
         Raises:
@@ -398,7 +401,7 @@ class CSRNDArray(BaseSparseNDArray):
         parts = (self.data.asnumpy(), self.indices.asnumpy(), self.indptr.asnumpy())
         return scipy.sparse.csr_matrix(parts, shape=self.shape, dtype=self.dtype)
 
-    def __getitem__(self, key: Any) -> NDArray:
+    def __getitem__(self, key: Any) -> Self:
         """Return some rows, as a CSRNDArray: those of a slice of step 1, or one. Differentiable.
 
         Raises:
@@ -422,7 +425,7 @@ class CSRNDArray(BaseSparseNDArray):
 
         if not 0 <= begin < end:  # no row: as in MXNet, that is a matrix of none, not an error
             begin = end = self.shape[0]
-        result: NDArray = RECORDED.slice(self, begin=(begin,), end=(end,))
+        result: Self = RECORDED.slice(self, begin=(begin,), end=(end,))
         return result
 
 

@@ -1,12 +1,11 @@
 """Sparse values as kernels see them: a few raw arrays that stand for a larger one.
 
-``Rows`` holds some rows of an array; the rest are zero. ``Csr`` is a matrix in compressed sparse row form: for
-each row, the columns that have an entry, and the entries. Both know their module ``xp``, so the tape can add
-and fill them without knowing the device. They are immutable as far as anybody but their maker is concerned: an
-array that is written gets another value.
+``Rows`` holds some rows of an array; the rest are zero. ``Csr`` is a matrix in compressed sparse row form:
+for each row, the columns that have an entry, and the entries. Both know their module ``xp``, so the tape can
+add and fill them without knowing the device. Nobody changes one: an array that is written gets another value.
 
-Arithmetic with anything else is dense: ``rows * array`` is ``rows.dense() * array``. That is the one fall back
-to dense memory below the operators; the one of the operators is in ``stored_calls``.
+Arithmetic with anything else is dense: ``rows * array`` is ``rows.dense() * array``. That is the one fall
+back to dense memory below the operators; the one of the operators is in ``engine.invoke``.
 """
 
 from __future__ import annotations
@@ -267,7 +266,7 @@ def _malformed(subject: str, problem: str, received: Any, expected: str | None =
     return MXNetError(subject, problem, expected=expected, received=received)
 
 
-# -- from one to the other ------------------------------------------------------------------------------------
+# -- from one to the other ------------------------------------------------------------------------------
 
 
 def storage_of(value: Any) -> str:
@@ -309,7 +308,7 @@ def empty_stored(xp: Any, shape: tuple[int, ...], dtype: Any, stype: str) -> Sto
     return Csr(xp, shape, xp.zeros(0, dtype), xp.zeros(0, INDEX), xp.zeros(shape[0] + 1, INDEX))
 
 
-# -- sums -----------------------------------------------------------------------------------------------------
+# -- sums -----------------------------------------------------------------------------------------------
 
 
 def sum_of_rows(parts: Sequence[Rows]) -> Rows:

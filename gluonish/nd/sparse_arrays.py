@@ -151,7 +151,7 @@ def row_sparse_array(
     if not isinstance(arg1, tuple):
         made = _of_array(arg1, "row_sparse", ctx, dtype)
     elif len(arg1) == MATRIX_AXES and not isinstance(arg1[0], (int, np.integer)):
-        made = _rows_of_definition(*arg1, shape, ctx, dtype)
+        made = _rows_of_definition(arg1[0], arg1[1], shape, ctx, dtype)
     elif len(arg1) < MATRIX_AXES:
         raise ArgumentError(
             "row_sparse_array()",
@@ -254,7 +254,7 @@ def zeros(stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None,
         <BLANKLINE>
         <CSRNDArray 2x3 @cpu(0)>
     """
-    from gluonish.nd.creation import zeros as dense_zeros  # noqa: PLC0415  it makes sparse ones by this function
+    from gluonish.nd.creation import zeros as dense_zeros  # noqa: PLC0415  it calls this one in turn
 
     if stype == "default":
         return dense_zeros(shape, ctx, dtype, **kwargs)

@@ -49,7 +49,7 @@ def cast_storage_gradient(F: Any, g: Any) -> Any:
 # -- rows -------------------------------------------------------------------------------------------------
 
 
-def rows_at(xp: XP, data: Array | Stored, indices: Array) -> Array:
+def rows_at(xp: XP, data: Array | Rows, indices: Array) -> Array:
     """Return the rows at indices in range; those that are not stored are zero."""
     if not isinstance(data, Rows):
         return data[indices]

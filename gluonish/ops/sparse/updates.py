@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gluonish.engine.operator import XP, Array, Operator
-from gluonish.engine.stored import Rows, Stored
+from gluonish.engine.stored import Rows
 from gluonish.ops.sparse.casting import rows_at
 from gluonish.ops.updates.layerwise import group_adagrad_update, sparse_adagrad_update
 from gluonish.ops.updates.single import adam_update, ftrl_update, sgd_mom_update, sgd_update
@@ -22,8 +22,8 @@ DEFAULT, ROWS = "default", "row_sparse"
 
 
 def step_on_rows(
-    xp: XP, step: Callable[..., None], grad: Rows, arrays: Sequence[Array | Stored]
-) -> list[Array | Stored]:
+    xp: XP, step: Callable[..., None], grad: Rows, arrays: Sequence[Array | Rows]
+) -> list[Array | Rows]:
     """Run a step on the rows that a gradient has, and return the arrays with these rows changed.
 
     Args:
@@ -39,7 +39,7 @@ def step_on_rows(
     return [_with_rows(xp, each, found, part) for each, part in zip(arrays, parts, strict=True)]
 
 
-def _with_rows(xp: XP, array: Array | Stored, indices: Array, part: Array) -> Array | Stored:
+def _with_rows(xp: XP, array: Array | Rows, indices: Array, part: Array) -> Array | Rows:
     """Return an array with some of its rows exchanged: itself if it is dense."""
     if not isinstance(array, Rows):
         array[indices] = part
