@@ -10,7 +10,6 @@ back to dense memory below the operators; the one of the operators is in ``engin
 
 from __future__ import annotations
 
-import math
 import operator as python
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -215,12 +214,12 @@ class Csr(_Falling):
         return self.xp.searchsorted(self.indptr, numbers, side="right") - 1
 
     def dense(self) -> Any:
-        """Return the whole matrix. Entries at one place add up."""
-        if self.ndim != 2 or not len(self.values):  # noqa: PLR2004  one of three axes can only be empty
-            return self.xp.zeros(self.shape, self.values.dtype)
-        self.check(ordered=False)
-        places = self.rows() * self.shape[1] + self.indices
-        return sum_at(self.xp, self.values, places, math.prod(self.shape)).reshape(self.shape)
+        """Return the whole matrix. Of several entries at one place the last counts, as in MXNet."""
+        result = self.xp.zeros(self.shape, self.values.dtype)
+        if len(self.values):
+            self.check(ordered=False)
+            result[self.rows(), self.indices] = self.values
+        return result
 
     def __neg__(self) -> Csr:
         return self.with_values(-self.values)
