@@ -45,9 +45,11 @@ __all__ = [
     "NoKernelError",
     "NonFiniteGradientError",
     "NotInitializedError",
+    "NotInstalledError",
     "NotSteppableError",
     "OperatorError",
     "ParameterMismatchError",
+    "RecordIOError",
     "SavedArrayError",
     "ShapeInferenceError",
     "ShapeMismatchError",
@@ -263,6 +265,10 @@ class FileFormatError(MXNetError, ValueError):
     """A file whose content is not what its kind prescribes."""
 
 
+class RecordIOError(MXNetError, AssertionError):
+    """A file of records is not open in the way, or in the process, in which it is used."""
+
+
 class MissingFileError(MXNetError, FileNotFoundError):
     """A file or folder that is not where it was looked for."""
 
@@ -277,6 +283,10 @@ class MissingImportError(MXNetError, ImportError):
 
 class MissingModuleError(MissingImportError, ModuleNotFoundError):
     """A module of MXNet that gluonish does not have."""
+
+
+class NotInstalledError(MXNetError, ImportError, AssertionError):
+    """An optional package that is needed here, and cannot be imported."""
 
 
 class ComparisonError(MXNetError, AssertionError):

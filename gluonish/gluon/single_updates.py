@@ -57,10 +57,10 @@ class SingleUpdates:
         """Return the state of the first replica of a parameter that was updated."""
         return next(iter(self.kept[core].values())).state
 
-    def restore(self, core: ParameterCore, state: Any) -> None:
-        """Set the state of a parameter, for all replicas."""
+    def restore(self, core: ParameterCore, state: Any, dtype: np.dtype[Any]) -> None:
+        """Set the state of a parameter, for all replicas; ``dtype`` is that of the weight it is for."""
         first = core.replicas()[0]
-        self.kept[core] = {first.context.place: _Kept(state, np.dtype(first.dtype))}
+        self.kept[core] = {first.context.place: _Kept(state, dtype)}
 
     def update(
         self, cores: Sequence[ParameterCore], optimizer: Optimizer, *, central: bool, only_fresh: bool

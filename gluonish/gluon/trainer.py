@@ -24,6 +24,7 @@ from gluonish.gluon import trainer_states
 from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
 from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.gluon.state_report import StatesReport
 from gluonish.gluon.tables import Table, trainer_table
 from gluonish.gluon.views import TrainerViews
 from gluonish.optimizer import Optimizer
@@ -109,6 +110,8 @@ class Trainer(TrainerViews):
         self.stale_grad = stale_grad
         self._params = _as_list(params)
         self._cores = [parameter.core for parameter in self._params]
+        paths = params.paths() if isinstance(params, ParameterDict) else {}
+        self._paths = [paths.get(parameter.name) for parameter in self._params]
         self._check_contexts()
         self._kvstore_name = _checked_store(kvstore)
         if kvstore is None and update_on_kvstore:
@@ -402,33 +405,55 @@ class Trainer(TrainerViews):
 
     # -- states -------------------------------------------------------------------------------------------
 
-    def save_states(self, fname: Any) -> None:
-        """Save what the optimizer keeps, by the names of parameters, and its counts.
+    def save_states(self, fname: Any, *, max_shard_size: int | str | None = None) -> None:
+        """Save what the optimizer keeps, by the names of parameters, with its settings and counts.
+
+        A file whose name ends in ``.safetensors`` holds all that a run needs to go on where it was: the
+        parameters' ``lr_mult``, ``wd_mult`` and ``grad_req``, and the random streams, too.
 
         Args:
-            fname: a path. The file is a safetensors file; it holds no device.
+            fname: a path, or a stream. The file is a safetensors file; it holds no device.
+            max_shard_size: the bytes of a file, as a number or a text such as ``"2GB"``; what is more goes to
+                several files with an index.
 
         Raises:
             DeferredInitializationError: a parameter's shape is not known yet.
+            ArgumentError: the optimizer keeps states in a form that only it knows.
         """
         self._current_plan(skip_pending=False)
-        trainer_states.save(fname, self._cores, self._key, self._optimizer, self._single)
+        trainer_states.save(fname, self._kept(), max_shard_size=max_shard_size)
 
-    def load_states(self, fname: Any) -> None:
+    def load_states(self, fname: Any, *, strict: bool = True, random: bool = True) -> StatesReport:
         """Load what ``save_states`` has saved, here or in MXNet, onto the contexts the parameters are on.
 
-        The settings of the optimizer and of its scheduler, such as the learning rate, become those of the
-        file.
+        Parameters are matched by their paths below the block, or by their names, or by position, whichever
+        explains the whole file. The settings of the optimizer and of its scheduler, such as the learning
+        rate, become those of the file; so do, if it holds them, multipliers, ``grad_req`` and random streams.
 
         Args:
-            fname: a path.
+            fname: a path, the bytes of a file, or a stream of them.
+            strict: raise where something does not fit. Otherwise take over what fits; the report says what.
+            random: let the random streams of the process go on where the file says.
+
+        Returns:
+            What was found for whom.
 
         Raises:
+            MissingFileError: there is no such file.
             FileFormatError: the file is none of these, or belongs to other parameters. Nothing is changed
                 then.
         """
         self._current_plan(skip_pending=False)
-        trainer_states.load(fname, self._cores, self._key, self._optimizer, self._single)
+        found = trainer_states.read(fname, self._kept(), strict=strict, random=random)
+        found.restore_declared()
+        self._current_plan(skip_pending=False)
+        found.restore_states()
+        return found.report
+
+    def _kept(self) -> trainer_states.Kept:
+        return trainer_states.Kept(
+            self._cores, self._paths, self._key, self._optimizer, self._slots, self._single
+        )
 
 
 def _release(key: int, cores: list[ParameterCore]) -> None:

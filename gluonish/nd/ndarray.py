@@ -44,7 +44,7 @@ from gluonish.nd.functions import (
     true_divide,
 )
 from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_dlpack_for_write
-from gluonish.serialization.params import CODE_OF_DTYPE as _CODE_OF_DTYPE
+from gluonish.serialization.records import CODE_OF_DTYPE as _CODE_OF_DTYPE
 
 # MXNet's numbers for what programs and files name, under the private names that programs import them by.
 _DTYPE_NP_TO_MX: dict[Any, int] = {None: -1, **{dtype.type: code for dtype, code in _CODE_OF_DTYPE.items()}}

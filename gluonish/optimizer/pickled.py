@@ -22,7 +22,8 @@ from gluonish.errors import FileFormatError
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer.base import Optimizer
 from gluonish.optimizer.registry import REGISTRY
-from gluonish.serialization.params import read_record
+from gluonish.serialization.params import to_array
+from gluonish.serialization.records import read_record
 
 __all__ = ["read_states"]
 
@@ -39,7 +40,7 @@ class _MXNetArray(NDArray):
         super().__init__(np.zeros(0, np.float32), cpu(0))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._raw = read_record(bytes(state["handle"]), "of an array")
+        self._raw = to_array(read_record(bytes(state["handle"]), "A pickled array"))._raw
         object.__setattr__(self, "__class__", NDArray)  # it has the same layout
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gluonish.dtype import as_dtype, dtype_name
 from gluonish.errors import ArgumentError
-from gluonish.serialization.params import CODE_OF_DTYPE, DTYPE_OF_CODE
+from gluonish.serialization.records import CODE_OF_DTYPE, DTYPE_OF_CODE
 from gluonish.shape import PartialShape, from_mxnet
 
 __all__ = ["read_dtype", "read_shape", "spelled", "spelled_dtype"]

@@ -149,5 +149,5 @@ def test_a_pickle_of_something_else_is_an_error(content):
 def test_a_damaged_array_of_mxnet_is_an_error():
     content = (FOLDER / "sgd.states").read_bytes()
     start = content.index(b"\xc9\xfa\x93\xf9")
-    with pytest.raises(FileFormatError, match="of an array cannot be read"):
+    with pytest.raises(FileFormatError, match="A pickled array cannot be read"):
         read_states(content[:start] + b"\xff\xff\xff\x7f" + content[start + 4 :])

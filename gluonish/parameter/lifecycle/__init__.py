@@ -20,8 +20,24 @@ from gluonish.parameter.lifecycle.initializing import (
     finish,
     initialize,
 )
-from gluonish.parameter.lifecycle.loading import load, require_ready, restore, set_data, snapshot, value_of
-from gluonish.parameter.lifecycle.moving import cast, freeze, merged_value, reset_ctx, set_grad_req, thaw
+from gluonish.parameter.lifecycle.loading import (
+    load,
+    require_ready,
+    restore,
+    set_data,
+    snapshot,
+    stored_value,
+    value_of,
+)
+from gluonish.parameter.lifecycle.moving import (
+    cast,
+    freeze,
+    merged_value,
+    reset_ctx,
+    restore_grad_req,
+    set_grad_req,
+    thaw,
+)
 
 __all__ = [
     "COMPLETING",
@@ -38,9 +54,11 @@ __all__ = [
     "require_ready",
     "reset_ctx",
     "restore",
+    "restore_grad_req",
     "set_data",
     "set_grad_req",
     "snapshot",
+    "stored_value",
     "thaw",
     "value_of",
 ]

@@ -174,7 +174,7 @@ def _fill(group: FlatGroup, index: int, core: ParameterCore, plan: Deferred) -> 
     else:
         value = _draw(core, plan, np.zeros(shape, plan.dtype)) if plan.value is None else plan.value
         with np.errstate(all="ignore"):  # a conversion may end in infinities
-            host[...] = value
+            host[...] = np.asarray(value)
     for ctx in others if on_host else group.contexts:
         backend = backend_of(ctx)
         with backend.scope(ctx):

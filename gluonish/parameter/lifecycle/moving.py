@@ -16,7 +16,7 @@ from gluonish.parameter.flat import FlatGroup
 from gluonish.parameter.lifecycle.grouping import commit, compact, inherit_slots, leave, prepare_slots
 from gluonish.parameter.states import Deferred, Ready, Uninitialized
 
-__all__ = ["cast", "freeze", "merged_value", "reset_ctx", "set_grad_req", "thaw"]
+__all__ = ["cast", "freeze", "merged_value", "reset_ctx", "restore_grad_req", "set_grad_req", "thaw"]
 
 
 def cast(cores: Sequence[ParameterCore], dtype: np.dtype[Any]) -> None:
@@ -114,6 +114,20 @@ def set_grad_req(cores: Sequence[ParameterCore], value: str) -> None:
     _change_grad_req({core: core.checked_grad_req(value) for core in cores})
     for core in cores:
         core.thaws_to = None
+
+
+def restore_grad_req(requests: Mapping[ParameterCore, tuple[str, str | None]]) -> None:
+    """Give parameters back how their gradients were kept, as one change.
+
+    Args:
+        requests: by parameter, its ``grad_req`` and what it thaws to if it is frozen.
+
+    Raises:
+        ArgumentError: an unknown mode. Nothing is changed then.
+    """
+    _change_grad_req({core: core.checked_grad_req(value) for core, (value, _) in requests.items()})
+    for core, (_, thaws_to) in requests.items():
+        core.thaws_to = thaws_to
 
 
 def freeze(cores: Sequence[ParameterCore]) -> None:
