@@ -50,6 +50,7 @@ if _TYPE_CHECKING:
         callback,
         compat,
         error,
+        kvstore,
         log,
         model,
         monitor,
@@ -62,6 +63,7 @@ if _TYPE_CHECKING:
         test_utils,
         visualization,
     )
+    from gluonish import kvstore as kv
     from gluonish import monitor as mon
     from gluonish import numpy as np
     from gluonish import numpy_extension as npx
@@ -71,6 +73,8 @@ LAZY = {
     "callback": "gluonish.callback",
     "compat": "gluonish.compat",
     "error": "gluonish.error",
+    "kv": "gluonish.kvstore",
+    "kvstore": "gluonish.kvstore",
     "log": "gluonish.log",
     "model": "gluonish.model",
     "mon": "gluonish.monitor",
@@ -122,6 +126,8 @@ __all__ = [
     "is_np_array",
     "is_np_shape",
     "kernels",
+    "kv",
+    "kvstore",
     "libinfo",
     "log",
     "lr_scheduler",

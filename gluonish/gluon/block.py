@@ -385,6 +385,8 @@ class Block:
             cast_dtype=cast_dtype,
             dtype_source=dtype_source,
         )
+        for parameter in matched.values():
+            parameter._note_new_value()  # noqa: SLF001  of one family
 
     def _match(self, arrays: dict[str, Any]) -> dict[str, Parameter]:
         """Return the parameter of each key, under the reading of keys that explains most of them."""

@@ -604,6 +604,8 @@ class ParameterDict:
             cast_dtype=cast_dtype,
             dtype_source=dtype_source,
         )
+        for name in arrays.keys() & self._params.keys():
+            self._params[name]._note_new_value()  # noqa: SLF001  of one family
 
     # -- copies ---------------------------------------------------------------------------------------------
 
