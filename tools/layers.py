@@ -21,7 +21,7 @@ LAYERS = (
     ("ops",),
     ("kernels", "serialization", "profiler"),
     ("nd", "sym", "symbol", "autograd", "random", "operator", "numpy", "numpy_extension"),
-    ("initializer", "optimizer", "lr_scheduler", "metric", "kvstore", "model", "callback", "visualization"),
+    ("initializer", "optimizer", "lr_scheduler", "metric", "kvstore", "io", "model", "callback", "visualization"),
     ("parameter",),
     ("gluon",),
     ("monitor", "nn", "optim", "tensor"),
