@@ -143,7 +143,7 @@ class DataIter:
         ...         return self.left >= 0
         ...     def getdata(self):
         ...         return [mx.nd.array([self.left])]
-        >>> [batch.data[0].asscalar() for batch in Countdown(batch_size=1)]
+        >>> [batch.data[0].item() for batch in Countdown(batch_size=1)]
         [1.0, 0.0]
     """
 

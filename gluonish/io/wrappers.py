@@ -23,7 +23,7 @@ class ResizeIter(DataIter):
     Example:
         >>> import gluonish as mx
         >>> batches = mx.io.ResizeIter(mx.io.NDArrayIter(mx.nd.arange(2)), size=3)
-        >>> [batch.data[0].asscalar() for batch in batches]
+        >>> [batch.data[0].item() for batch in batches]
         [0.0, 1.0, 0.0]
     """
 
@@ -98,7 +98,7 @@ class PrefetchingIter(DataIter):
     Example:
         >>> import gluonish as mx
         >>> ahead = mx.io.PrefetchingIter(mx.io.NDArrayIter(mx.nd.arange(2)), rename_data=[{"data": "x"}])
-        >>> ahead.provide_data[0].name, [batch.data[0].asscalar() for batch in ahead]
+        >>> ahead.provide_data[0].name, [batch.data[0].item() for batch in ahead]
         ('x', [0.0, 1.0])
     """
 

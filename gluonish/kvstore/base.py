@@ -71,7 +71,7 @@ class KVStoreBase:
         >>> store = mx.kv.create("meanstore")
         >>> gradients = [mx.nd.array([1.0]), mx.nd.array([3.0])]
         >>> store.pushpull("w", gradients)
-        >>> gradients[0].asscalar()
+        >>> gradients[0].item()
         2.0
     """
 

@@ -262,7 +262,7 @@ class KVStore(KVStoreBase):
             ...     stored -= pushed
             >>> store.set_updater(subtract)
             >>> store.pushpull(3, mx.nd.array([0.25]), out=out)
-            >>> out.asscalar()
+            >>> out.item()
             0.75
         """
         self._updater = updater
