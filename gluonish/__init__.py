@@ -50,6 +50,9 @@ if _TYPE_CHECKING:
         callback,
         compat,
         error,
+        executor,
+        io,
+        kvstore,
         log,
         model,
         monitor,
@@ -63,6 +66,7 @@ if _TYPE_CHECKING:
         test_utils,
         visualization,
     )
+    from gluonish import kvstore as kv
     from gluonish import monitor as mon
     from gluonish import numpy as np
     from gluonish import numpy_extension as npx
@@ -72,6 +76,10 @@ LAZY = {
     "callback": "gluonish.callback",
     "compat": "gluonish.compat",
     "error": "gluonish.error",
+    "executor": "gluonish.executor",
+    "io": "gluonish.io",
+    "kv": "gluonish.kvstore",
+    "kvstore": "gluonish.kvstore",
     "log": "gluonish.log",
     "model": "gluonish.model",
     "mon": "gluonish.monitor",
@@ -117,13 +125,17 @@ __all__ = [
     "engine",
     "error",
     "errors",
+    "executor",
     "gluon",
     "gpu",
     "init",
     "initializer",
+    "io",
     "is_np_array",
     "is_np_shape",
     "kernels",
+    "kv",
+    "kvstore",
     "libinfo",
     "log",
     "lr_scheduler",

@@ -458,6 +458,12 @@ class NDArray(OperatorMethods):
         value = value.as_in_context(self._ctx).astype(self.dtype, copy=False).tostype(self.stype)
         return value if value.shape == self.shape else value.broadcast_to(self.shape)
 
+    def adopt(self, other: NDArray) -> None:
+        """Become an array over the memory of another one, which is of this class and on this context."""
+        self._raw = other._raw
+        self._storage = other._storage
+        self._storage.register(self)
+
     def rebind(self, old: Any, new: Any) -> None:
         """Follow the memory of this array from ``old`` to ``new``, which has equal content."""
         self._raw = backend_of(self._ctx).rebase(self._raw, old, new)

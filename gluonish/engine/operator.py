@@ -191,6 +191,7 @@ class Operator:
         ignored: parameters of MXNet's operator that mean nothing here (cuDNN tuning and the like). They
             are accepted and dropped.
         gradient: ``ZERO_GRADIENT`` or ``NOT_DIFFERENTIABLE``, for operators without gradient rules.
+        loss: the gradient is that of a loss of its own: the gradients of the outputs are ignored.
         uses: for optional inputs, a function of parameters that tells whether the input is used. An
             optional input without one is used when it is given.
         initial: for inputs that a symbol makes variables for, the initializers that these are given.
@@ -215,6 +216,7 @@ class Operator:
         method: str | None = None,
         ignored: Sequence[str] = (),
         gradient: str | None = None,
+        loss: bool = False,
         uses: Mapping[str, Callable[..., bool]] | None = None,
         initial: Mapping[str, str] | None = None,
     ) -> None:
@@ -231,6 +233,7 @@ class Operator:
         self.method = method
         self.ignored = frozenset(ignored)
         self.gradient_kind = gradient
+        self.loss = loss
         self.initial = dict(initial or {})
         self._uses = {name: _Rule.of(function, 0) for name, function in (uses or {}).items()}
         self.kernels: dict[str, tuple[Any, ...]] | None = None
@@ -467,6 +470,11 @@ class Operator:
     def differentiable(self) -> bool:
         """Whether gradient rules exist."""
         return bool(self._gradients)
+
+    @property
+    def wants_head_gradient(self) -> bool:
+        """Whether the gradients of the inputs depend on those of the outputs."""
+        return self.differentiable and not self.loss
 
     def has_gradient(self, position: int) -> bool:
         """Tell whether the input at this position can receive a gradient."""

@@ -421,6 +421,8 @@ class Block:
             dtype_source=dtype_source,
             rename=rename,
         )
+        for parameter in matched.values():
+            parameter._note_new_value()  # noqa: SLF001  of one family
 
     def save(self, prefix: Any) -> None:
         """Save parameters and structure, to be loaded into a block that is built in the same way.

@@ -254,6 +254,7 @@ class Parameter(ParameterViews):
             InPlaceError: recording is on.
         """
         lifecycle.set_data(self._core, data)
+        self._note_new_value()
 
     def grad(self, ctx: Context | None = None) -> NDArray:
         """Return the gradient on one context: the live buffer.

@@ -639,6 +639,8 @@ class ParameterDict:
             dtype_source=dtype_source,
             rename=rename,
         )
+        for name in arrays.keys() & self._params.keys():
+            self._params[name]._note_new_value()  # noqa: SLF001  of one family
 
     # -- copies ---------------------------------------------------------------------------------------------
 

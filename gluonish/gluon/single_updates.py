@@ -11,11 +11,12 @@ import numpy as np
 
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
+from gluonish.kvstore.base import added
 from gluonish.optimizer import Optimizer
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.step import is_fresh, set_fresh, writes_to
 
-__all__ = ["SingleUpdates", "arrays_of", "map_arrays"]
+__all__ = ["SingleUpdates", "arrays_of", "converted_state", "map_arrays"]
 
 
 @attrs.define(eq=False)
@@ -86,7 +87,7 @@ class SingleUpdates:
         """Update a parameter, given its replicas whose gradients count, each with its gradient."""
         replicas = core.replicas()
         if central:
-            pairs = [(replicas[0], _added([gradient for _, gradient in pairs], replicas[0].context))]
+            pairs = [(replicas[0], added([gradient for _, gradient in pairs], replicas[0].context))]
         # All states are there before the first changes: a new replica's is copied from another one's.
         found = [self._provide(index, core, replica, optimizer) for replica, _ in pairs]
         self._forget(core, replicas[:1] if central else replicas)
@@ -114,7 +115,7 @@ class SingleUpdates:
             state = optimizer.create_state_multi_precision(index, weight)
             kept = _Kept(state, dtype, writes_to(weight))
         elif kept.dtype != dtype:
-            kept = _Kept(_converted(optimizer, kept, weight), dtype)
+            kept = _Kept(converted_state(optimizer, kept.state, kept.dtype, weight), dtype)
         if kept.version != writes_to(weight) and _has_master(optimizer, dtype):
             _renew(optimizer.without_master(kept.state)[0], weight)
         by_place[place] = kept
@@ -144,13 +145,6 @@ def map_arrays(state: Any, change: Callable[[NDArray], NDArray]) -> Any:
     return change(state) if isinstance(state, NDArray) else state
 
 
-def _added(gradients: Sequence[NDArray], ctx: Context) -> NDArray:
-    total = _copied(gradients[0], ctx)
-    for gradient in gradients[1:]:
-        total += gradient.as_in_context(ctx)
-    return total
-
-
 def _copied(array: NDArray, ctx: Context) -> NDArray:
     return array.as_in_context(ctx, copy=True)
 
@@ -161,12 +155,19 @@ def _has_master(optimizer: Optimizer, dtype: Any) -> bool:
     return standard and optimizer.uses_master(dtype)
 
 
-def _converted(optimizer: Optimizer, kept: _Kept, weight: NDArray) -> Any:
-    """Return the state of a weight that was cast, with or without a master as its new dtype asks."""
-    had, has = _has_master(optimizer, kept.dtype), _has_master(optimizer, weight.dtype)
-    master, inner = optimizer.without_master(kept.state) if had else (None, kept.state)
-    before, after = np.dtype("float32") if had else kept.dtype, optimizer.slot_dtype(weight.dtype)
-    inner = map_arrays(inner, lambda array: array.astype(after) if array.dtype == before else array)
+def converted_state(optimizer: Optimizer, state: Any, before: np.dtype[Any], weight: NDArray) -> Any:
+    """Return the state of a weight that was cast, with or without a master as its new dtype asks.
+
+    Args:
+        optimizer: the optimizer.
+        state: what it kept.
+        before: the dtype of the weight then.
+        weight: the weight now.
+    """
+    had, has = _has_master(optimizer, before), _has_master(optimizer, weight.dtype)
+    master, inner = optimizer.without_master(state) if had else (None, state)
+    source, target = np.dtype("float32") if had else before, optimizer.slot_dtype(weight.dtype)
+    inner = map_arrays(inner, lambda array: array.astype(target) if array.dtype == source else array)
     if not has:
         return inner
     return optimizer.with_master(weight.detach().astype("float32") if master is None else master, inner)
