@@ -17,11 +17,13 @@ from gluonish.engine.backend import backend_of
 from gluonish.engine.mode import MODE
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
 from gluonish.engine.storage import Storage
-from gluonish.engine.stored import Csr, Rows, Stored, densified, empty_stored, storage_of, stored_as
+from gluonish.engine.stored import INDEX, Csr, Rows, Stored, densified, empty_stored, storage_of, stored_as
 from gluonish.errors import ArgumentError, ArgumentTypeError, InPlaceError, UnsupportedError
 from gluonish.shape import merge_shapes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typing_extensions import Self
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "add_stored",
     "array_of",
     "empty_sparse",
+    "sparse_array",
 ]
 
 
@@ -249,7 +252,7 @@ class BaseSparseNDArray(NDArray):
     def __reduce__(self) -> tuple[Any, ...]:
         backend = backend_of(self._ctx)
         parts = tuple(backend.to_host(part) for part in self.stored.parts)
-        return _rebuild, (self.stype, self.shape, parts, self._ctx)
+        return sparse_array, (self.stype, self.shape, parts, self._ctx)
 
     # -- writing ----------------------------------------------------------------------------------------
 
@@ -471,13 +474,21 @@ def moved(value: Any, source: Context, target: Context) -> Any:
     return value.with_parts(xp, *[transfer_raw(part, source, target) for part in value.parts])
 
 
-def _rebuild(stype: str, shape: tuple[int, ...], parts: tuple[Any, ...], ctx: Context) -> NDArray:
-    empty = empty_sparse(stype, shape, ctx, parts[0].dtype)
+def sparse_array(stype: str, shape: tuple[int, ...], parts: Sequence[Any], ctx: Context) -> NDArray:
+    """Copy a sparse array from host memory to a context.
+
+    Args:
+        stype: its storage type.
+        shape: its shape.
+        parts: NumPy arrays in the order of files: values, for CSR indptr, indices.
+        ctx: where to.
+    """
     backend = backend_of(ctx)
-    empty._storage.value = empty.stored.with_parts(  # type: ignore[attr-defined]
-        backend.xp, *[backend.from_host(part, ctx) for part in parts]
-    )
-    return empty
+    values, *indices = (backend.from_host(np.asarray(part), ctx) for part in parts)
+    with backend.scope(ctx):
+        indices = [each.astype(INDEX, copy=False) for each in indices]
+        value = empty_stored(backend.xp, tuple(shape), values.dtype, stype)
+    return array_of(value.with_parts(backend.xp, values, *indices), ctx)
 
 
 # -- gradients --------------------------------------------------------------------------------------------

@@ -313,8 +313,6 @@ def empty_stored(xp: Any, shape: tuple[int, ...], dtype: Any, stype: str) -> Sto
 def sum_of_rows(parts: Sequence[Rows]) -> Rows:
     """Return the sum of several: it has the rows that one of them has."""
     first = parts[0]
-    if len(parts) == 1:
-        return first
     xp = first.xp
     indices = xp.unique(xp.concatenate([part.indices for part in parts]))
     total = xp.zeros((len(indices), *first.shape[1:]), first.dtype)

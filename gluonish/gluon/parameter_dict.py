@@ -624,7 +624,7 @@ class ParameterDict:
                     "cannot be restored with this prefix",
                     expected=f"a name that begins with restore_prefix {restore_prefix!r}",
                 )
-        return load_arrays(
+        report = load_arrays(
             param_dict,
             {name: parameter.core for name, parameter in self._params.items()},
             {
@@ -639,8 +639,9 @@ class ParameterDict:
             dtype_source=dtype_source,
             rename=rename,
         )
-        for name in arrays.keys() & self._params.keys():
-            self._params[name]._note_new_value()  # noqa: SLF001  of one family
+        for parameter in self._params.values():
+            parameter._note_new_value()  # noqa: SLF001  of one family
+        return report
 
     # -- copies ---------------------------------------------------------------------------------------------
 

@@ -10,13 +10,15 @@ import attrs
 import numpy as np
 
 from gluonish.context import Context
-from gluonish.engine.ndarray import NDArray
+from gluonish.engine.backend import backend_of
+from gluonish.engine.ndarray import NDArray, transfer_raw
 from gluonish.kvstore.base import added
 from gluonish.optimizer import Optimizer
 from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.rows import all_rows
 from gluonish.parameter.step import is_fresh, set_fresh, writes_to
 
-__all__ = ["SingleUpdates", "arrays_of", "converted_state", "map_arrays"]
+__all__ = ["SingleUpdates", "arrays_of", "converted_state", "map_arrays", "works_alone"]
 
 
 @attrs.define(eq=False)
@@ -64,10 +66,18 @@ class SingleUpdates:
         self.kept[core] = {first.context.place: _Kept(state, dtype)}
 
     def update(
-        self, cores: Sequence[ParameterCore], optimizer: Optimizer, *, central: bool, only_fresh: bool
+        self,
+        cores: Sequence[tuple[int, ParameterCore]],
+        optimizer: Optimizer,
+        *,
+        central: bool,
+        only_fresh: bool,
     ) -> None:
-        """Update all parameters with gradients; arguments as of ``parameter.step.update``."""
-        for index, core in enumerate(cores):
+        """Update parameters that have gradients; arguments as of ``parameter.step.update``.
+
+        The parameters come with the indices that the optimizer knows them by.
+        """
+        for index, core in cores:
             if not core.is_ready or not core.wants_grad:
                 continue
             pairs = list(zip(core.replicas(), core.gradients(), strict=True))
@@ -92,14 +102,21 @@ class SingleUpdates:
         found = [self._provide(index, core, replica, optimizer) for replica, _ in pairs]
         self._forget(core, replicas[:1] if central else replicas)
         count = optimizer.update_count(index)
+        # What such an optimizer does depends on the storage of the parameter, whose memory is dense.
+        by_row = core.stype == "row_sparse" and optimizer.steps_on_rows(
+            "row_sparse"
+        ) > optimizer.steps_on_rows("default")
         for (replica, gradient), kept in zip(pairs, found, strict=True):
             optimizer.set_update_count(index, count)  # replicas are updated together, not in turn
-            optimizer.update_multi_precision(index, replica, gradient, kept.state)
+            weight = all_rows(replica) if by_row else replica
+            optimizer.update_multi_precision(index, weight, gradient, kept.state)
+            if by_row:
+                replica._storage.touch()
             kept.version = writes_to(replica)
             set_fresh(gradient, fresh=False)
         if central:
             for replica in replicas[1:]:
-                replica.write(replicas[0])
+                _follow(replica, replicas[0], optimizer.rows_touched(pairs[0][1]))
             for gradient in core.gradients():
                 set_fresh(gradient, fresh=False)
 
@@ -127,6 +144,24 @@ class SingleUpdates:
         by_place = self.kept[core]
         for place in [each for each in by_place if each not in held]:
             del by_place[place]
+
+
+def works_alone(core: ParameterCore, optimizer: Optimizer) -> bool:
+    """Tell whether a parameter is updated by itself: for its sparse gradient, or for the optimizer."""
+    return core.has_sparse_grad or not optimizer.works_on_flat_arrays
+
+
+def _follow(replica: NDArray, source: NDArray, rows: Any) -> None:
+    """Give a replica the values of another one, which differ in some rows only, unless that is None."""
+    if rows is None or replica.context.device_type != source.context.device_type:
+        replica.write(source)
+        return
+    changed = source.stored[rows]
+    backend = backend_of(replica.context)
+    with backend.scope(replica.context):
+        there = backend.xp.asarray(rows)
+        replica.stored[there] = transfer_raw(changed, source.context, replica.context)
+    replica._storage.touch()
 
 
 def arrays_of(state: Any) -> Iterator[NDArray]:

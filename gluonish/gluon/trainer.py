@@ -22,7 +22,7 @@ from gluonish.errors import (
 from gluonish.gluon import trainer_states
 from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
-from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.gluon.single_updates import SingleUpdates, works_alone
 from gluonish.gluon.state_report import StatesReport
 from gluonish.gluon.tables import Table, trainer_table
 from gluonish.gluon.trainer_store import NoSlots, StoreRequest, StoreSession
@@ -116,8 +116,9 @@ class Trainer(TrainerViews):
         self._key = _next_key()
         self._init_optimizer(optimizer, optimizer_params)
         for parameter in self._params:
-            parameter.core.trainers |= {self._key}
             parameter._set_trainer(self)  # noqa: SLF001  as MXNet calls it
+        for core in self._cores:
+            core.trainers |= {self._key}
         weakref.finalize(self, _release, self._key, self._cores)
 
     def _check_contexts(self) -> None:
@@ -251,7 +252,7 @@ class Trainer(TrainerViews):
         """Return the bytes that the optimizer keeps for a parameter now."""
         if self._session is not None and self._session.central:
             return self._session.nbytes(core)
-        if not self._optimizer.works_on_flat_arrays:
+        if works_alone(core, self._optimizer):
             return self._single.nbytes(core)
         return slot_bytes(core, self._key)
 
@@ -361,10 +362,11 @@ class Trainer(TrainerViews):
         with watched(f"{type(optimizer).__name__.lower()}_update", (self._contexts or [cpu()])[0]):
             if central and self._session is not None:
                 self._session.update(only_fresh=only_fresh)
-            elif optimizer.works_on_flat_arrays:
+                return
+            if optimizer.works_on_flat_arrays:
                 update(plan, self._key, optimizer, central=central, only_fresh=only_fresh)
-            else:
-                self._single.update(self._cores, optimizer, central=central, only_fresh=only_fresh)
+            single = [each for each in enumerate(self._cores) if works_alone(each[1], optimizer)]
+            self._single.update(single, optimizer, central=central, only_fresh=only_fresh)
 
     # -- several replicas ---------------------------------------------------------------------------------
 
@@ -395,7 +397,9 @@ class Trainer(TrainerViews):
             self._connect(several)
         if self._session is not None:
             return self._session.central
-        return several and self._request.store is not None and self._request.is_central(None, self._cores)
+        if not several and not self._contains_sparse_weight:
+            return False
+        return self._request.is_central(None, self._cores)
 
     def _connect(self, several: bool) -> None:
         """Make the store that was asked for, if it is one that holds arrays of its own."""
@@ -470,7 +474,7 @@ class Trainer(TrainerViews):
             self._session.begin()
             self._optimizer = self._session.load_states(fname, self._optimizer)
             self._optimizer.param_dict = dict(enumerate(self._params))
-            return StatesReport()
+            return StatesReport(str(fname), "position")
         found = trainer_states.read(fname, self._kept(), strict=strict, random=random)
         found.restore_declared()
         self._current_plan(skip_pending=False)

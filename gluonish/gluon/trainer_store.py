@@ -91,8 +91,13 @@ class StoreRequest:
             cores: the parameters.
 
         Raises:
-            ArgumentError: the store cannot, and is asked to.
+            ArgumentError: the store cannot, and is asked to; or it must, and is not to.
+            ArgumentTypeError: there is no store, and a parameter's storage is sparse.
         """
+        if any(core.stype != "default" for core in cores):
+            return self._must_be_central()
+        if self.store is None:
+            return False
         capable = store is None or store.is_capable(KVStoreBase.OPTIMIZER)
         if self.update_on_kvstore is not None:
             if self.update_on_kvstore and not capable:
@@ -102,10 +107,28 @@ class StoreRequest:
                     fix="Make the Trainer with update_on_kvstore=False.",
                 )
             return self.update_on_kvstore
+        if any(core.has_sparse_grad for core in cores):
+            return False
         if not capable or os.environ.get("MXNET_UPDATE_ON_KVSTORE", "1") == "0":
             return False
         name = self.store if isinstance(self.store, str) else None
         return name != "local" or not any(_size(core) > LARGE for core in cores)
+
+    def _must_be_central(self) -> bool:
+        """Return that it is central: rows are handed out by who updates them."""
+        if self.store is None:
+            raise ArgumentTypeError(
+                "Trainer",
+                "needs a kvstore for parameters whose storage is sparse",
+                expected="'device' or 'local'",
+            )
+        if self.update_on_kvstore is False:
+            raise ArgumentError(
+                "Trainer",
+                "cannot have update_on_kvstore=False with parameters whose storage is sparse",
+                expected="True or None",
+            )
+        return True
 
 
 class NoSlots:

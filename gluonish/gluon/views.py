@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
+from gluonish.errors import UnsupportedError
 from gluonish.gluon.single_updates import SingleUpdates
 from gluonish.gluon.trainer_store import StoreRequest, StoreSession
 from gluonish.kvstore.base import KVStoreBase, check_capability
@@ -99,7 +100,18 @@ class ParameterViews:
         return None if self._trainer_ref is None else self._trainer_ref()
 
     def _set_trainer(self, trainer: Any) -> None:
-        """Say which Trainer the parameter belongs to."""
+        """Say which Trainer the parameter belongs to.
+
+        Raises:
+            UnsupportedError: its storage is sparse, and it belongs to another one.
+        """
+        held = self._trainer
+        if self._core.stype != "default" and None not in (held, trainer) and held is not trainer:
+            raise UnsupportedError(
+                self._core.label,
+                "belongs to a Trainer already: its storage is sparse, and only one can hand out its rows",
+                fix="Delete the other Trainer first.",
+            )
         self._trainer_ref = None if trainer is None else weakref.ref(trainer)
 
     def _note_new_value(self) -> None:
@@ -248,7 +260,8 @@ class TrainerViews:
         if self._session is not None:
             return self._session.store
         name = self._request.store
-        return StoreView(self, name) if isinstance(name, str) and len(self._contexts) > 1 else None
+        needed = len(self._contexts) > 1 or self._contains_sparse_weight
+        return StoreView(self, name) if isinstance(name, str) and needed else None
 
     @property
     def _update_on_kvstore(self) -> bool | None:

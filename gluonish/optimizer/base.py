@@ -21,7 +21,9 @@ import numpy as np
 from gluonish.dtype import bfloat16
 from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
+from gluonish.engine.sparse import empty_sparse
 from gluonish.lr_scheduler import LRScheduler
+from gluonish.ops.sparse.updates import step_on_rows
 from gluonish.optimizer.rates import Coefficient, Rates
 from gluonish.optimizer.registry import REGISTRY, create, register
 
@@ -263,6 +265,17 @@ class Optimizer(Rates):
             rates: its coefficients.
         """
         weight.check_writable()
+        if grad.stype == "row_sparse" and self.steps_on_rows(weight.stype):
+            self._run_on_rows(weight, grad, slots, rates)
+            return
+        sparse = [each for each in (weight, *slots.values()) if each.stype != "default"]
+        if sparse or grad.stype != "default":
+            dense = {id(each): each.tostype("default") for each in (weight, *slots.values())}
+            kept = {name: dense[id(each)] for name, each in slots.items()}
+            self.run(dense[id(weight)], grad.tostype("default"), kept, rates)
+            for each in sparse:
+                each.write(dense[id(each)])
+            return
         backend = backend_of(weight.context)
         with backend.scope(weight.context), np.errstate(all="ignore"):
             # A formula may count on arrays: what NumPy computes from arrays of shape () are scalars.
@@ -270,6 +283,34 @@ class Optimizer(Rates):
             kept = {name: backend.xp.atleast_1d(array._raw) for name, array in slots.items()}
             self.apply(backend.xp, values, gradient, kept, rates)
         for array in (weight, *slots.values()):
+            array._storage.touch()
+
+    def steps_on_rows(self, stype: str) -> bool:  # noqa: ARG002  for those that look at it
+        """Tell whether a row-sparse gradient changes the rows that it has, and no others.
+
+        Args:
+            stype: the storage type of the parameter.
+        """
+        return False
+
+    def rows_touched(self, grad: NDArray) -> Any:
+        """Return which rows of a dense parameter a gradient changes, as a raw array; None if it may be all."""
+        return grad.stored.indices if grad.stype == "row_sparse" and self.steps_on_rows("default") else None
+
+    def _run_on_rows(
+        self, weight: NDArray, grad: NDArray, slots: dict[str, NDArray], rates: Mapping[str, Coefficient]
+    ) -> None:
+        """Apply the formula to the rows that a gradient has."""
+        backend, arrays = backend_of(weight.context), (weight, *slots.values())
+
+        def step(gradient: Any, part: Any, *kept: Any) -> None:
+            self.apply(backend.xp, part, gradient, dict(zip(slots, kept, strict=True)), rates)
+
+        with backend.scope(weight.context), np.errstate(all="ignore"):
+            values = step_on_rows(backend.xp, step, grad.stored, [each.stored for each in arrays])
+        for array, value in zip(arrays, values, strict=True):
+            if array.stype != "default":
+                array._storage.value = value  # type: ignore[attr-defined]
             array._storage.touch()
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
@@ -313,6 +354,8 @@ _OF_ONE_PARAMETER = (
 
 
 def _zeros_like(weight: NDArray, dtype: np.dtype[Any]) -> NDArray:
+    if weight.stype != "default":
+        return empty_sparse(weight.stype, weight.shape, weight.context, dtype)
     backend = backend_of(weight.context)
     with backend.scope(weight.context):
         return NDArray(backend.xp.zeros_like(weight._raw, dtype=dtype), weight.context)

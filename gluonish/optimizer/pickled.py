@@ -18,6 +18,7 @@ import gluonish.lr_scheduler
 from gluonish.context import Context, cpu
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.ndarray import _rebuild as rebuild_array
+from gluonish.engine.sparse import sparse_array
 from gluonish.errors import FileFormatError
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer.base import Optimizer
@@ -40,8 +41,9 @@ class _MXNetArray(NDArray):
         super().__init__(np.zeros(0, np.float32), cpu(0))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._raw = to_array(read_record(bytes(state["handle"]), "A pickled array"))._raw
-        object.__setattr__(self, "__class__", NDArray)  # it has the same layout
+        read = to_array(read_record(bytes(state["handle"]), "A pickled array"))
+        self._raw, self._storage = read._raw, read._storage
+        object.__setattr__(self, "__class__", type(read))  # it has the same layout
 
 
 ARRAYS: dict[tuple[str, str], Any] = {
@@ -50,7 +52,10 @@ ARRAYS: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): dict,
     ("gluonish.context", "Context"): Context,
     ("gluonish.engine.ndarray", "_rebuild"): rebuild_array,
+    ("gluonish.engine.sparse", "sparse_array"): sparse_array,
     ("mxnet.ndarray.ndarray", "NDArray"): _MXNetArray,
+    ("mxnet.ndarray.sparse", "CSRNDArray"): _MXNetArray,
+    ("mxnet.ndarray.sparse", "RowSparseNDArray"): _MXNetArray,
     ("mxnet.numpy.multiarray", "ndarray"): _MXNetArray,
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,

@@ -11,7 +11,7 @@ from gluonish.errors import ArgumentError
 from gluonish.ops.common import dtype_of_first, resolve_indices, same_rule
 from gluonish.shape import shape_size
 
-__all__ = ["rows_at", "sum_by_row"]
+__all__ = ["has_every_row", "rows_at", "sum_by_row"]
 
 CSR_AXES = 2
 
@@ -53,6 +53,8 @@ def rows_at(xp: XP, data: Array | Rows, indices: Array) -> Array:
     """Return the rows at indices in range; those that are not stored are zero."""
     if not isinstance(data, Rows):
         return data[indices]
+    if has_every_row(data, indices):
+        return data.values[indices]
     order = xp.argsort(data.indices)
     place = xp.searchsorted(data.indices[order], indices)
     if not len(order):
@@ -60,6 +62,11 @@ def rows_at(xp: XP, data: Array | Rows, indices: Array) -> Array:
     found = order[xp.minimum(place, len(order) - 1)]
     known = (data.indices[found] == indices).reshape(*indices.shape, *[1] * (data.ndim - 1))
     return xp.where(known, data.values[found], xp.zeros((), data.dtype))
+
+
+def has_every_row(data: Rows, indices: Array) -> bool:
+    """Tell whether rows with these indices lie where they would in a dense array, as if all were stored."""
+    return len(data.indices) == data.shape[0] and bool((data.indices[indices] == indices).all())
 
 
 @operator("_sparse_retain", stores=True)

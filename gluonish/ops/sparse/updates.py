@@ -12,7 +12,7 @@ from typing import Any
 
 from gluonish.engine.operator import XP, Array, Operator
 from gluonish.engine.stored import Rows
-from gluonish.ops.sparse.casting import rows_at
+from gluonish.ops.sparse.casting import has_every_row, rows_at
 from gluonish.ops.updates.layerwise import group_adagrad_update, sparse_adagrad_update
 from gluonish.ops.updates.single import adam_update, ftrl_update, sgd_mom_update, sgd_update
 
@@ -30,8 +30,8 @@ def step_on_rows(
         xp: the module of the arrays.
         step: called with the rows of the gradient and of each array; it changes those of the arrays in place.
         grad: the gradient.
-        arrays: the weight and its states. Dense ones are changed in place and returned; of row-sparse ones
-            other values are returned.
+        arrays: the weight and its states. Dense ones, and those that have all rows, are changed in place and
+            returned; of the others other values are returned.
     """
     found = grad.indices
     parts = [rows_at(xp, each, found) for each in arrays]
@@ -43,6 +43,9 @@ def _with_rows(xp: XP, array: Array | Rows, indices: Array, part: Array) -> Arra
     """Return an array with some of its rows exchanged: itself if it is dense."""
     if not isinstance(array, Rows):
         array[indices] = part
+        return array
+    if has_every_row(array, indices):
+        array.values[indices] = part
         return array
     every = xp.unique(xp.concatenate([array.indices, indices]))
     values = rows_at(xp, array, every)
