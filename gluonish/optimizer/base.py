@@ -191,10 +191,20 @@ class Optimizer(Rates):
         dtype = self.slot_dtype(weight.dtype)
         return self.pack_state(
             {
-                name: _zeros_like(weight, dtype) if start == "zeros" else _copy_of(weight, dtype)
+                name: self._zeros(weight, weight.shape, dtype)
+                if start == "zeros"
+                else _copy_of(weight, dtype)
                 for name, start in self.slot_names().items()
             }
         )
+
+    def _zeros(self, weight: NDArray, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray:
+        """Return zeros beside a parameter: row-sparse beside one that is updated row by row."""
+        if weight.stype != "default" and self.steps_on_rows(weight.stype):
+            return empty_sparse(weight.stype, shape, weight.context, dtype)
+        backend = backend_of(weight.context)
+        with backend.scope(weight.context):
+            return NDArray(backend.xp.zeros(shape, dtype), weight.context)
 
     def create_state_multi_precision(self, index: Any, weight: NDArray) -> Any:
         """Return the state of one parameter, with its float32 master where it has one."""
@@ -353,13 +363,5 @@ _OF_ONE_PARAMETER = (
 """Methods that programs for MXNet override; a step over flat arrays would pass them by."""
 
 
-def _zeros_like(weight: NDArray, dtype: np.dtype[Any]) -> NDArray:
-    if weight.stype != "default":
-        return empty_sparse(weight.stype, weight.shape, weight.context, dtype)
-    backend = backend_of(weight.context)
-    with backend.scope(weight.context):
-        return NDArray(backend.xp.zeros_like(weight._raw, dtype=dtype), weight.context)
-
-
 def _copy_of(weight: NDArray, dtype: np.dtype[Any]) -> NDArray:
-    return weight.detach().astype(dtype, copy=True)
+    return weight.detach().tostype("default").astype(dtype, copy=True)

@@ -55,9 +55,10 @@ class BoundSymbol:
         for name, array in self.arg_dict.items():
             request = (grad_req or {}).get(name, "null")
             if request != "null":
-                array.attach_grad(request)
-                if gradients and name in gradients:
-                    array.grad[:] = gradients[name]  # type: ignore[index]  # it has just been attached
+                start = (gradients or {}).get(name)
+                array.attach_grad(request, stype=None if start is None else start.stype)
+                if start is not None:
+                    array.grad[:] = start  # type: ignore[index]  # it has just been attached
             self.grad_dict[name] = array.grad if request != "null" else None
 
     def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
