@@ -164,9 +164,10 @@ def _invoke_stored(op: Operator, inputs: Sequence[NDArray | None], params: dict[
             if dense[position] is not inputs[position]:
                 inputs[position].write(dense[position])  # type: ignore[union-attr]
         return result
-    if kernel is not None and op.writes:
-        return _update_stored(op, kernel, inputs, params, out)
-    found = _run(op, kernel or op.kernel, backend_of(ctx), ctx, values, params)
+    if kernel is not None and kernel.updates:
+        return _update_stored(op, kernel.function, inputs, params, out)
+    function = op.kernel if kernel is None else kernel.function
+    found = _run(op, function, backend_of(ctx), ctx, values, params)
     outputs = tuple([array_of(each, ctx) for each in ((found,) if op.single else found)])
     if MODE.recording and any(x is not None and x._node is not None for x in inputs):
         StoredNode(op, inputs, params, outputs, ctx)

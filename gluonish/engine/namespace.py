@@ -97,7 +97,7 @@ class StoredNamespace(RawNamespace):
             params = op.fill(given)
             kernel = op.stored_kernel(arrays, params)
             if kernel is not None:
-                return kernel(xp, *arrays, **params)
+                return kernel.function(xp, *arrays, **params)
             return on_dense(*map(densified, arrays), **given)
 
         return call

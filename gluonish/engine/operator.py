@@ -134,11 +134,13 @@ class StoredKernel:
         function: called like the generic kernel, with sparse values (``engine.stored``) for sparse arrays. It
             returns sparse values, or raw arrays.
         when: called with the arrays and the parameters; the kernel is for those for which it is true.
+        updates: whether it writes arrays, and takes ``out=``; see ``invoke``'s ``_update_stored``.
     """
 
     storages: tuple[Any, ...]
     function: Callable[..., Any]
     when: Callable[[Sequence[Any], Mapping[str, Any]], bool] | None
+    updates: bool
 
     def takes(self, storages: tuple[str, ...], arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
         """Tell whether the kernel is for these arrays."""
@@ -417,7 +419,10 @@ class Operator:
         return declare
 
     def stored(
-        self, *storages: Any, when: Callable[[Sequence[Any], Mapping[str, Any]], bool] | None = None
+        self,
+        *storages: Any,
+        when: Callable[[Sequence[Any], Mapping[str, Any]], bool] | None = None,
+        updates: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a kernel for a combination of storage types; see ``StoredKernel``.
 
@@ -425,17 +430,17 @@ class Operator:
         """
 
         def declare(kernel: Callable[..., Any]) -> Callable[..., Any]:
-            self.storages.append(StoredKernel(storages, kernel, when))
+            self.storages.append(StoredKernel(storages, kernel, when, updates))
             return kernel
 
         return declare
 
-    def stored_kernel(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Callable[..., Any] | None:
+    def stored_kernel(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> StoredKernel | None:
         """Return the kernel for arrays of these storage types; None if they must become dense first."""
         storages = tuple(getattr(each, "stype", "default") for each in arrays)
         for kernel in self.storages:
             if kernel.takes(storages, arrays, params):
-                return kernel.function
+                return kernel
         return None
 
     def together(self, rule: Callable[..., Any]) -> Callable[..., Any]:

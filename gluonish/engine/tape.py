@@ -32,7 +32,7 @@ from gluonish.engine.namespace import OperatorNamespace, raw_namespace, stored_n
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
 from gluonish.engine.operator import NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator
 from gluonish.engine.sparse import add_stored, array_of
-from gluonish.engine.stored import Rows
+from gluonish.engine.stored import Csr, Rows
 from gluonish.engine.watch import WATCHED, Watcher
 from gluonish.errors import (
     ArgumentError,
@@ -319,7 +319,11 @@ class StoredNode(OperatorNode):
 
     def pull(self, cotangents: list[Any], space: OperatorNamespace) -> Sequence[Any]:
         """Run the operator's gradient rules."""
-        return super().pull(cotangents, space if space.recorded else stored_namespace(space))
+        if space.recorded:
+            return super().pull(cotangents, space)
+        gradients = super().pull(cotangents, stored_namespace(space))
+        # Of sparse gradients the pass knows those that are rows.
+        return [g.dense() if isinstance(g, Csr) else g for g in gradients]
 
 
 class TransferNode(Node):

@@ -162,6 +162,9 @@ def prod_gradient(F: Any, g: Any, data: Any, axis: Axes, exclude: bool) -> Any:
     return _spread(F, g, data.shape, axes) * product / nonzero * others_are_nonzero
 
 
+_declare_spread_gradient(square_sum, lambda F, g, data, output: g * data * 2)
+
+
 @operator("norm", native=True, method="norm")
 def norm(xp: XP, data: Array, *, ord: int = 2, axis: Axes = None, keepdims: bool = False) -> Array:  # noqa: A002
     """Return the L1 or L2 norm over the given axes. At the origin its gradient is 0."""

@@ -116,7 +116,7 @@ def rand_sparse_ndarray(
     rows, columns = np.nonzero(used)
     values = _modified(_values((len(rows),), data_init, dtype), modifier_func)
     indptr = np.searchsorted(rows, np.arange(shape[0] + 1))
-    made = nd.sparse.csr_matrix((values, columns, indptr), shape=tuple(shape), ctx=ctx, dtype=dtype)
+    made: Any = nd.sparse.csr_matrix((values, columns, indptr), shape=tuple(shape), ctx=ctx, dtype=dtype)
     if shuffle_csr_indices:
         made = shuffle_csr_column_indices(made)
     return made, (made.indptr, made.indices, made.data)

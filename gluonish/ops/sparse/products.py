@@ -17,6 +17,7 @@ from gluonish.ops.nn.embedding import embedding, sparse_embedding
 from gluonish.ops.products import dot
 from gluonish.ops.sparse.casting import rows_at
 from gluonish.ops.sparse.choosing import chosen_rows
+from gluonish.shape import shape_size
 
 __all__: list[str] = []
 
@@ -28,9 +29,10 @@ def _multiplied(xp: XP, matrix: Csr, dense: Array, *, transpose: bool = False) -
     wide = dtype if dtype.char in "fd" else ("float32" if dtype.itemsize == 2 else "float64")  # noqa: PLR2004
     parts = (matrix.values.astype(wide, copy=False), matrix.indices, matrix.indptr)
     left = sparse_matrices(xp).csr_matrix(parts, shape=matrix.shape)
-    flat = dense.reshape(dense.shape[0], -1).astype(wide, copy=False)
+    flat = dense.reshape(dense.shape[0], shape_size(dense.shape[1:])).astype(wide, copy=False)
     product = (left.T if transpose else left) @ flat
-    return xp.ascontiguousarray(product).astype(dtype, copy=False).reshape(-1, *dense.shape[1:])
+    rows = matrix.shape[1 if transpose else 0]
+    return xp.ascontiguousarray(product).astype(dtype, copy=False).reshape(rows, *dense.shape[1:])
 
 
 def _narrowed(xp: XP, matrix: Csr) -> tuple[Csr, Array]:

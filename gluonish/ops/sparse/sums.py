@@ -8,7 +8,6 @@ from typing import Any
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.operator import NOT_DIFFERENTIABLE, XP, Array, operator
 from gluonish.engine.stored import INDEX, Csr, Rows, Stored, sum_at
-from gluonish.errors import ArgumentError
 from gluonish.ops.common import normalize_axis
 from gluonish.ops.reduction import mean, norm, square_sum, sum_
 
@@ -75,8 +74,11 @@ def square_sum_rows(xp: XP, data: Rows, *, keepdims: bool, **rest: Any) -> Any:
 
 @operator("_contrib_getnnz", gradient=NOT_DIFFERENTIABLE)
 def getnnz(xp: XP, data: Array, *, axis: int | None = None) -> Array:
-    """Return how many elements of a CSR matrix are stored, in all or (axis=1) in each row, as int64."""
-    raise ArgumentError("Operator '_contrib_getnnz'", "counts what CSR matrices store", received=data.shape)
+    """Return how many elements are not zero, in all or along an axis of a matrix, as int64.
+
+    Of a CSR matrix those count that are stored.
+    """
+    return xp.asarray(xp.count_nonzero(data, axis=axis)).astype(INDEX).reshape(-1)
 
 
 @getnnz.stored("csr")

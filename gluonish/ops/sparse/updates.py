@@ -80,7 +80,7 @@ def _is_lazy(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
 def _declare(op: Operator, states: int, *, storages: Sequence[tuple[str, str]], lazy: bool) -> None:
     kernel = _on_rows(op)
     for weight, state in storages:
-        op.stored(weight, ROWS, *[state] * states, when=_is_lazy if lazy else None)(kernel)
+        op.stored(weight, ROWS, *[state] * states, when=_is_lazy if lazy else None, updates=True)(kernel)
 
 
 _ANY = ((DEFAULT, DEFAULT), (ROWS, DEFAULT), (ROWS, ROWS), (DEFAULT, ROWS))
