@@ -1,8 +1,8 @@
-"""Ask Apache MXNet about sparse arrays: ``python make_golden_sparse.py FILE``.
+"""Ask Apache MXNet about sparse arrays: ``python make_golden_sparse.py DIR``.
 
 It runs in an environment of its own, with ``mxnet==1.9.1`` and ``numpy<1.24``, and needs nothing of gluonish.
-The file, ``tests/data/mxnet/sparse_answers.json``, has the storage type of what expressions give, and what
-optimizers make of row-sparse gradients.
+``sparse_answers.json`` in tests/data/mxnet has the storage type of what expressions give, and what optimizers
+make of row-sparse gradients; ``sparse_states.pickle`` the momentum of a row-sparse weight, as an updater saves it.
 """
 
 from __future__ import annotations
@@ -83,20 +83,20 @@ def storages() -> dict[str, dict[str, str]]:
     return found
 
 
-def updated(name: str, arguments: dict[str, Any], stype: str) -> list[list[float]]:
-    """Return a weight after three updates by row-sparse gradients."""
+def after_updates(name: str, arguments: dict[str, Any], stype: str) -> tuple[list[list[float]], bytes]:
+    """Return a weight after three updates by row-sparse gradients, and the pickled states."""
     updater = mx.optimizer.get_updater(mx.optimizer.create(name, learning_rate=0.1, **arguments))
     weight = mx.nd.array([[1, -1], [2, 3], [0.5, -2], [4, 5.0]]).tostype(stype)
     for rows, values in (([0, 2], [[1.0, 2], [3, -4]]), ([2], [[0.5, 1]]), ([0, 2], [[1.0, 2], [3, -4]])):
         updater(0, mx.nd.sparse.row_sparse_array((values, rows), shape=(4, 2)), weight)
     result: list[list[float]] = weight.asnumpy().astype("float64").round(5).tolist()
-    return result
+    return result, updater.get_states()
 
 
 def answers() -> dict[str, Any]:
     """Return everything that is asked."""
     updates = [
-        {"name": name, "arguments": arguments, "stype": stype, "weight": updated(name, arguments, stype)}
+        {"name": name, "arguments": arguments, "stype": stype, "weight": after_updates(name, arguments, stype)[0]}
         for name, arguments in OPTIMIZERS
         for stype in ("default", "row_sparse")
     ]
@@ -104,4 +104,6 @@ def answers() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(answers(), indent=1) + "\n")
+    folder = Path(sys.argv[1])
+    (folder / "sparse_answers.json").write_text(json.dumps(answers(), indent=1) + "\n")
+    (folder / "sparse_states.pickle").write_bytes(after_updates("sgd", {"momentum": 0.9}, "row_sparse")[1])

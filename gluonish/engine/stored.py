@@ -132,7 +132,10 @@ class Rows(_Falling):
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Rows):
             return sum_of_rows([self, other])
-        result = self.xp.array(densified(other))
+        other = densified(other)
+        if getattr(other, "shape", ()) != self.shape:
+            return self.dense() + other
+        result = self.xp.array(other)
         self.add_to(result)
         return result
 
