@@ -64,7 +64,12 @@ def described(array: Any) -> dict[str, Any]:
     if array.stype != "default":
         names = ("data", "indices", "indptr") if array.stype == "csr" else ("data", "indices")
         stored = {name: getattr(array, name).asnumpy().tolist() for name in names}
-        return {"stype": array.stype, "shape": list(array.shape), "dtype": np.dtype(array.dtype).name, **stored}
+        return {
+            "stype": array.stype,
+            "shape": list(array.shape),
+            "dtype": np.dtype(array.dtype).name,
+            **stored,
+        }
     host = array.asnumpy()
     return {"shape": list(host.shape), "dtype": host.dtype.name, "values": host.tolist()}
 

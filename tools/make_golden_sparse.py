@@ -96,7 +96,12 @@ def after_updates(name: str, arguments: dict[str, Any], stype: str) -> tuple[lis
 def answers() -> dict[str, Any]:
     """Return everything that is asked."""
     updates = [
-        {"name": name, "arguments": arguments, "stype": stype, "weight": after_updates(name, arguments, stype)[0]}
+        {
+            "name": name,
+            "arguments": arguments,
+            "stype": stype,
+            "weight": after_updates(name, arguments, stype)[0],
+        }
         for name, arguments in OPTIMIZERS
         for stype in ("default", "row_sparse")
     ]
