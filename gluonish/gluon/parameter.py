@@ -257,7 +257,7 @@ class Parameter(ParameterViews):
     def row_sparse_data(self, row_id: NDArray) -> NDArray:
         """Return some rows of a parameter with ``stype='row_sparse'``, on the context of ``row_id``.
 
-        What is computed from them has the parameter's gradient. The rest of them are zero in what is returned.
+        What is computed from them has the parameter's gradient. The other rows are zero in it.
 
         Args:
             row_id: row numbers of any dtype and shape, in any order, any number of times.

@@ -16,7 +16,7 @@ from gluonish.kvstore.base import added
 from gluonish.optimizer import Optimizer
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.rows import all_rows
-from gluonish.parameter.step import is_fresh, set_fresh, writes_to
+from gluonish.parameter.step import is_fresh, note_write, set_fresh, writes_to
 
 __all__ = ["SingleUpdates", "arrays_of", "converted_state", "map_arrays", "works_alone"]
 
@@ -111,7 +111,7 @@ class SingleUpdates:
             weight = all_rows(replica) if by_row else replica
             optimizer.update_multi_precision(index, weight, gradient, kept.state)
             if by_row:
-                replica._storage.touch()
+                note_write(replica)
             kept.version = writes_to(replica)
             set_fresh(gradient, fresh=False)
         if central:
@@ -161,7 +161,7 @@ def _follow(replica: NDArray, source: NDArray, rows: Any) -> None:
     with backend.scope(replica.context):
         there = backend.xp.asarray(rows)
         replica.stored[there] = transfer_raw(changed, source.context, replica.context)
-    replica._storage.touch()
+    note_write(replica)
 
 
 def arrays_of(state: Any) -> Iterator[NDArray]:

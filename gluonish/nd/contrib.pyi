@@ -138,7 +138,7 @@ def getnnz(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Return how many elements of a CSR matrix are stored, in all or (axis=1) in each row, as int64."""
+    """Return how many elements are not zero, in all or along an axis of a matrix, as int64."""
 
 def group_adagrad_update(
     weight: NDArray,

@@ -243,7 +243,7 @@ def zeros(stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None,
         shape: an int or a sequence of ints.
         ctx: where; the current context if not given.
         dtype: the element type, float32 if not given.
-        kwargs: ``out=`` an array to write instead; ``name=`` for the sake of programs that run with ``mx.sym``.
+        kwargs: ``out=`` an array to write instead; ``name=``, accepted for MXNet's sake.
 
     Raises:
         ArgumentError: an unknown storage type.

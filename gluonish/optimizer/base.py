@@ -304,7 +304,7 @@ class Optimizer(Rates):
         return False
 
     def rows_touched(self, grad: NDArray) -> Any:
-        """Return which rows of a dense parameter a gradient changes, as a raw array; None if it may be all."""
+        """Return which rows of a dense parameter a gradient changes, as a raw array; None for all."""
         return grad.stored.indices if grad.stype == "row_sparse" and self.steps_on_rows("default") else None
 
     def _run_on_rows(

@@ -29,6 +29,7 @@ from gluonish.shape import Shape, shape_size
 __all__ = [
     "OptimizerSlots",
     "is_fresh",
+    "note_write",
     "reduce_gradients",
     "set_fresh",
     "stale_gradients",
@@ -75,6 +76,11 @@ def is_fresh(gradient: NDArray) -> bool:
 def writes_to(array: NDArray) -> int:
     """Return how often the memory of an array was written."""
     return array._storage.version
+
+
+def note_write(array: NDArray) -> None:
+    """Count a write to the memory of an array."""
+    array._storage.touch()
 
 
 def set_fresh(gradient: NDArray, *, fresh: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -187,9 +188,9 @@ def _powerlaw(shape: Sequence[int], density: float) -> np.ndarray[Any, Any]:
 
 
 def shuffle_csr_column_indices(csr: NDArray) -> NDArray:
-    """Return a CSR matrix with the columns of every row in random order, and the values left where they are."""
+    """Return a CSR matrix with the columns of every row in random order, its values where they were."""
     indices, indptr = csr.indices.asnumpy(), csr.indptr.asnumpy()  # type: ignore[attr-defined]
-    for begin, end in zip(indptr[:-1], indptr[1:], strict=True):
+    for begin, end in pairwise(indptr):
         np.random.shuffle(indices[begin:end])
     parts = (csr.data, indices, indptr)  # type: ignore[attr-defined]
     return nd.sparse.csr_matrix(parts, shape=csr.shape, ctx=csr.context, dtype=csr.dtype)

@@ -34,7 +34,7 @@ def stored(stype, values=VALUES, dtype="float32"):
     return nd.array(values, dtype=dtype).tostype(stype)
 
 
-# -- what they are ------------------------------------------------------------------------------------------
+# -- what they are ----------------------------------------------------------------------------------------
 
 
 def test_a_row_sparse_array_stores_the_rows_that_are_not_zero():
@@ -142,7 +142,7 @@ def test_scipy_gets_an_equal_matrix():
     np.testing.assert_array_equal(matrix.toarray(), VALUES)
 
 
-# -- format -------------------------------------------------------------------------------------------------
+# -- format -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_rows_out_of_order_are_usable_and_rows_out_of_range_are_an_error():
         nd.sparse.row_sparse_array(([[1.0, 2]], [4]), shape=(3, 2)).asnumpy()
 
 
-# -- copies and moves ---------------------------------------------------------------------------------------
+# -- copies and moves -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stype", SPARSE)
@@ -236,7 +236,7 @@ def test_copying_converts_between_dense_and_sparse(stype):
     np.testing.assert_array_equal(target.asnumpy(), VALUES)
 
 
-# -- writing --------------------------------------------------------------------------------------------------
+# -- writing ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stype", SPARSE)
@@ -287,7 +287,7 @@ def test_augmented_assignment_keeps_object_and_storage(stype):
     np.testing.assert_array_equal(x.asnumpy(), VALUES * 4 - 1)
 
 
-# -- gradients ------------------------------------------------------------------------------------------------
+# -- gradients --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stype", SPARSE)
@@ -402,7 +402,7 @@ def test_a_sparse_array_that_was_written_since_is_not_differentiated_with():
         y.backward()
 
 
-# -- values ---------------------------------------------------------------------------------------------------
+# -- values -----------------------------------------------------------------------------------------------
 
 
 @given(

@@ -53,7 +53,7 @@ def values(parameter, ctx=None):
     return weight_of(parameter, ids).asnumpy()
 
 
-# -- parameters -----------------------------------------------------------------------------------------------
+# -- parameters -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("grad_stype", ["row_sparse", "csr"])
@@ -122,7 +122,7 @@ def test_an_embedding_declares_what_it_is_asked_for():
         assert layer.weight.grad().data.asnumpy().tolist() == [[1, 1], [3, 3]]
 
 
-# -- row-sparse parameters ------------------------------------------------------------------------------------
+# -- row-sparse parameters --------------------------------------------------------------------------------
 
 
 def test_rows_are_handed_out_sorted_and_once():
@@ -151,10 +151,10 @@ def test_rows_need_a_trainer_row_numbers_and_the_right_storage(method):
     with pytest.raises(RuntimeError, match=rf"has no {method}\(\): its storage is default"):
         getattr(dense, method)(nd.array([1]))
     trainer = gluon.Trainer([p], "sgd")
-    with pytest.raises(TypeError, match="needs row numbers.\n  Expected an NDArray, received list"):
+    with pytest.raises(TypeError, match=r"needs row numbers.\n  Expected an NDArray, received list"):
         getattr(p, method)([1])
     with pytest.raises(
-        IndexOutOfRangeError, match="has no such row.\n  Expected row numbers from 0 to 5, received 6"
+        IndexOutOfRangeError, match=r"has no such row.\n  Expected row numbers from 0 to 5, received 6"
     ):
         getattr(p, method)(nd.array([1, 6]))
     del trainer
@@ -206,7 +206,7 @@ def test_a_sparse_embedding_trains_the_rows_that_it_looks_up():
     assert repr(layer) == "SparseEmbedding(6 -> 2, float32)"
 
 
-# -- trainers -------------------------------------------------------------------------------------------------
+# -- trainers ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stype", ["default", "row_sparse"])

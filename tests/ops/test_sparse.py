@@ -84,7 +84,7 @@ def test_arithmetic_agrees_with_numpy(stypes, left, right):
     np.testing.assert_array_equal(nd.maximum(x, y).asnumpy(), np.maximum(left, right))
 
 
-# -- products -----------------------------------------------------------------------------------------------
+# -- products ---------------------------------------------------------------------------------------------
 
 
 PRODUCTS = [
@@ -154,7 +154,7 @@ def test_a_product_checks_its_shapes():
         nd.dot(stored(VALUES, "csr"), nd.ones((4, 2), dtype="float64"))
 
 
-# -- rows and blocks ------------------------------------------------------------------------------------------
+# -- rows and blocks --------------------------------------------------------------------------------------
 
 
 @given(values=holed((6, 4)), begin=st.integers(-7, 7), end=st.integers(-7, 7), left=st.integers(0, 4))
@@ -219,7 +219,7 @@ def test_scatter_operators_act_on_what_is_stored(stype):
     np.testing.assert_array_equal(found.data.asnumpy(), x.data.asnumpy() + 2)
 
 
-# -- lookups --------------------------------------------------------------------------------------------------
+# -- lookups ----------------------------------------------------------------------------------------------
 
 
 @given(ids=st.lists(st.integers(0, 4), min_size=1, max_size=9))
@@ -253,7 +253,7 @@ def test_a_sparse_gradient_goes_on_as_a_dense_one():
     assert weight.grad[:, 0].tolist() == [1, 7, 1, 1]
 
 
-# -- updates --------------------------------------------------------------------------------------------------
+# -- updates ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stype", ["default", "row_sparse"])
@@ -299,7 +299,7 @@ def test_what_falls_back_to_dense_arrays_writes_its_states_back():
     np.testing.assert_allclose(mom.asnumpy(), -0.5)
 
 
-# -- the table ------------------------------------------------------------------------------------------------
+# -- the table --------------------------------------------------------------------------------------------
 
 
 def test_kernels_are_declared_for_as_many_arrays_as_their_operators_take():
