@@ -49,6 +49,7 @@ if _TYPE_CHECKING:
     from gluonish import (
         callback,
         compat,
+        contrib,
         error,
         executor,
         io,
@@ -75,6 +76,7 @@ if _TYPE_CHECKING:
 LAZY = {
     "callback": "gluonish.callback",
     "compat": "gluonish.compat",
+    "contrib": "gluonish.contrib",
     "error": "gluonish.error",
     "executor": "gluonish.executor",
     "io": "gluonish.io",

@@ -29,6 +29,7 @@ __all__ = [
     "DTypeError",
     "DeferredInitializationError",
     "DeviceUnavailableError",
+    "DownloadError",
     "DuplicateNameError",
     "FileFormatError",
     "GluonishError",
@@ -271,6 +272,10 @@ class RecordIOError(MXNetError, AssertionError):
 
 class MissingFileError(MXNetError, FileNotFoundError):
     """A file or folder that is not where it was looked for."""
+
+
+class DownloadError(MXNetError, OSError):
+    """A file that cannot be fetched from where it is."""
 
 
 class MissingNameError(MXNetError, AttributeError):

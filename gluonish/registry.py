@@ -1,31 +1,209 @@
-"""``mx.registry``: factories that make objects of a kind by name.
+"""Classes by name: the registries of initializers, optimizers and metrics, and ``mx.registry`` for more.
 
-A kind is a base class with a nickname. Its registry holds classes by name; ``get_create_func`` gives a
-function that takes a name, an instance, or a name with arguments in JSON.
+A kind is a base class with a nickname. Its ``Registry`` holds classes by name, and makes objects from a name,
+an instance, or a name with arguments in JSON.
 """
 
 from __future__ import annotations
 
+import difflib
+import inspect
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from gluonish.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from gluonish.errors import ArgumentError, ArgumentTypeError, SignatureError, UnknownNameError
 
-__all__ = ["get_alias_func", "get_create_func", "get_register_func", "get_registry"]
+__all__ = ["Registry", "get_alias_func", "get_create_func", "get_register_func", "get_registry"]
 
 _Class = TypeVar("_Class", bound=type[Any])
 
-_REGISTRY: dict[type, dict[str, type]] = {}
+
+class Registry:
+    """The classes of one kind, by their lower-cased names.
+
+    Args:
+        nickname: what messages call the kind, and the key of the name in dictionaries.
+
+    Attributes:
+        classes: the classes by name.
+        base: what they derive from; None while nothing is said about that.
+
+    Example:
+        >>> clocks = Registry("clock")
+        >>> @clocks.base_class
+        ... class Clock:
+        ...     def __init__(self, hours=12):
+        ...         self.hours = hours
+        >>> @clocks.register
+        ... class Sundial(Clock): ...
+        >>> clocks.create('["sundial", {"hours": 6}]').hours
+        6
+        >>> clocks.create("sundial", hour=24)
+        Traceback (most recent call last):
+            ...
+        gluonish.errors.SignatureError: Clock 'sundial' takes no argument 'hour'.
+          Expected hours.
+          Did you mean 'hours'?
+    """
+
+    def __init__(self, nickname: str) -> None:
+        self.nickname = nickname
+        self.classes: dict[str, type[Any]] = {}
+        self.base: type[Any] | None = None
+
+    def base_class(self, base: _Class) -> _Class:
+        """Say what the classes derive from; ``mx.registry`` finds the registry by it."""
+        self.base = base
+        _REGISTRIES[base] = self
+        return base
+
+    def register(self, klass: Any, name: str | None = None) -> Any:
+        """Register a class under a name, that of the class if None; return the class.
+
+        A name that is taken is given away again: with a warning, unless to the same class defined again.
+
+        Raises:
+            ArgumentTypeError: it is no class of the kind.
+        """
+        base = object if self.base is None else self.base
+        if not (isinstance(klass, type) and issubclass(klass, base)):
+            raise ArgumentTypeError(
+                f"The registry of {self.nickname}",
+                "takes classes of its kind",
+                expected="a class" if self.base is None else f"a subclass of {self.base.__name__}",
+                received=repr(klass),
+            )
+        key = (name or klass.__name__).lower()
+        before = self.classes.get(key)
+        if before is not None and before.__qualname__ != klass.__qualname__:
+            warnings.warn(f"{self.nickname} {key!r} was {before} and becomes {klass}", stacklevel=2)
+        self.classes[key] = klass
+        return klass
+
+    def alias(self, *names: str) -> Callable[[_Class], _Class]:
+        """Return a decorator that registers a class under several names."""
+
+        def decorate(klass: _Class) -> _Class:
+            for name in names:
+                self.register(klass, name)
+            return klass
+
+        return decorate
+
+    def create(self, what: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return an object of the kind.
+
+        Args:
+            what: an instance (returned as it is), a name, a dictionary ``{nickname: name, ...}``, or the JSON
+                of one or of ``[name, arguments]``.
+            args: positional arguments for a name.
+            kwargs: arguments for a name.
+
+        Raises:
+            UnknownNameError: no class of that name is registered.
+            ArgumentTypeError: ``what`` is none of these.
+            ArgumentError: arguments for what has its own.
+            SignatureError: an argument that the class does not take.
+        """
+        is_plain_name = isinstance(what, str) and what.lstrip()[:1] not in ("[", "{")
+        if is_plain_name:
+            return self.make(what, *args, **kwargs)
+        if args or kwargs:
+            raise ArgumentError(
+                self._label(what), "has its arguments already", received=f"{(*args, *kwargs.items())}"
+            )
+        if self.base is not None and isinstance(what, self.base):
+            return what
+        name, own = self._name_and_arguments(what)
+        return self.make(name, **own)
+
+    def make(self, name: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Return a new object of a registered class.
+
+        Raises:
+            UnknownNameError: no class of that name is registered.
+            SignatureError: an argument that the class does not take.
+        """
+        klass = self.classes.get(str(name).lower())
+        if klass is None:
+            close = difflib.get_close_matches(str(name).lower(), self.classes, 1)
+            raise UnknownNameError(
+                self._label(name),
+                "is not registered",
+                expected="one of " + (", ".join(sorted(self.classes)) or "none"),
+                fix=f"Did you mean {close[0]!r}?"
+                if close
+                else "Register a class of your own with @register.",
+            )
+        try:
+            return klass(*args, **kwargs)
+        except TypeError as error:
+            # Whether a class takes an argument only the class knows: it may hand it on to another.
+            unknown = [each for each in kwargs if f"unexpected keyword argument {each!r}" in str(error)]
+            if not unknown:
+                raise
+            taken = list(dict.fromkeys(_arguments_of(klass)))
+            close = difflib.get_close_matches(unknown[0], taken, 1)
+            raise SignatureError(
+                self._label(name),
+                f"takes no argument {unknown[0]!r}",
+                expected=", ".join(taken) or "none",
+                fix=f"Did you mean {close[0]!r}?" if close else None,
+            ) from error
+
+    def _label(self, what: Any) -> str:
+        return f"{self.nickname.capitalize()} {what!r}"
+
+    def _name_and_arguments(self, what: Any) -> tuple[str, dict[str, Any]]:
+        """Return what a dictionary, a pair or the JSON of either says."""
+        given, mistake = what, None
+        if isinstance(what, str):
+            try:
+                given = json.loads(what)
+            except json.JSONDecodeError as error:
+                mistake = error
+        if isinstance(given, Mapping):
+            given = given.get(self.nickname), {k: v for k, v in given.items() if k != self.nickname}
+        match given:
+            case [str(name), dict(kwargs)]:
+                return name, kwargs
+        kind = self.base.__name__ if self.base else self.nickname
+        raise ArgumentTypeError(
+            f"The {self.nickname}",
+            "is none",
+            expected=f"an object of the class {kind}, a registered name, or its JSON",
+            received=repr(what),
+        ) from mistake
 
 
-def get_registry(base_class: type) -> dict[str, type]:
+def _arguments_of(klass: type[Any]) -> Iterator[str]:
+    """Yield the names of what a class takes; of classes that it hands its arguments on to, too."""
+    for each in klass.__mro__:
+        if "__init__" not in each.__dict__ or each is object:
+            continue
+        _, *parameters = inspect.signature(each.__dict__["__init__"]).parameters.values()
+        yield from (p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            return
+
+
+_REGISTRIES: dict[type[Any], Registry] = {}
+
+
+def _registry_of(base_class: type[Any], nickname: str) -> Registry:
+    if base_class not in _REGISTRIES:
+        Registry(nickname).base_class(base_class)
+    return _REGISTRIES[base_class]
+
+
+def get_registry(base_class: type[Any]) -> dict[str, type[Any]]:
     """Return a copy of the registry of a kind: classes by name."""
-    return dict(_REGISTRY.get(base_class, {}))
+    return dict(_REGISTRIES[base_class].classes) if base_class in _REGISTRIES else {}
 
 
-def get_register_func(base_class: type, nickname: str) -> Callable[..., Any]:
+def get_register_func(base_class: type[Any], nickname: str) -> Callable[..., Any]:
     """Return the function that registers classes of a kind.
 
     Args:
@@ -44,48 +222,20 @@ def get_register_func(base_class: type, nickname: str) -> Callable[..., Any]:
         >>> get_create_func(Clock, "clock")("sundial").__class__.__name__
         'Sundial'
     """
-    registry = _REGISTRY.setdefault(base_class, {})
-
-    def register(klass: Any, name: str | None = None) -> Any:
-        if not isinstance(klass, type) or not issubclass(klass, base_class):
-            raise ArgumentTypeError(
-                f"The registry of {nickname}",
-                "takes classes of its kind",
-                expected=f"a subclass of {base_class.__name__}",
-                received=repr(klass),
-            )
-        key = (name or klass.__name__).lower()
-        before = registry.get(key)
-        if before is not None:
-            warnings.warn(f"{nickname} {key!r} was {before} and becomes {klass}", stacklevel=2)
-        registry[key] = klass
-        return klass
-
-    register.__doc__ = f"Register a class of {nickname} under a name, that of the class if None."
-    return register
+    return _registry_of(base_class, nickname).register
 
 
-def get_alias_func(base_class: type, nickname: str) -> Callable[..., Any]:
+def get_alias_func(base_class: type[Any], nickname: str) -> Callable[..., Any]:
     """Return the function that makes decorators which register a class under several names.
 
     Args:
         base_class: what the classes derive from.
         nickname: what messages call the kind.
     """
-    register = get_register_func(base_class, nickname)
-
-    def alias(*aliases: str) -> Callable[[_Class], _Class]:
-        def decorate(klass: _Class) -> _Class:
-            for name in aliases:
-                register(klass, name)
-            return klass
-
-        return decorate
-
-    return alias
+    return _registry_of(base_class, nickname).alias
 
 
-def get_create_func(base_class: type, nickname: str) -> Callable[..., Any]:
+def get_create_func(base_class: type[Any], nickname: str) -> Callable[..., Any]:
     """Return the function that makes objects of a kind.
 
     Args:
@@ -93,57 +243,13 @@ def get_create_func(base_class: type, nickname: str) -> Callable[..., Any]:
         nickname: what messages call the kind, and the key of the name in dictionaries.
 
     Returns:
-        ``create(what, *args, **kwargs)``. ``what``, which may be given as ``nickname=``, is an instance
-        (returned as it is), a name, a dictionary ``{nickname: name, ...}``, or the JSON of one or of
-        ``[name, arguments]``. It raises an UnknownNameError for a name that is not registered.
+        ``create(what, *args, **kwargs)``; see ``Registry.create``. ``what`` may be given as ``nickname=``.
     """
-    registry = _REGISTRY.setdefault(base_class, {})
+    registry = _registry_of(base_class, nickname)
 
     def create(*args: Any, **kwargs: Any) -> Any:
-        what, args = (args[0], args[1:]) if args else (kwargs.pop(nickname, None), args)
-        if isinstance(what, str) and what.lstrip()[:1] in ("[", "{"):
-            what = _decoded(what, nickname)
-        if not isinstance(what, str):
-            if args or kwargs:
-                raise ArgumentError(
-                    f"{nickname} {what!r}", "has its arguments already", received=f"{args} {kwargs}"
-                )
-            if isinstance(what, base_class):
-                return what
-            what, kwargs = _named(what, nickname)
-        found = registry.get(what.lower())
-        if found is None:
-            raise UnknownNameError(
-                f"{nickname} {what!r}",
-                "is not registered",
-                expected="one of " + (", ".join(sorted(registry)) or "none"),
-                fix=f"Register its class with {nickname}.register.",
-            )
-        return found(*args, **kwargs)
+        what, *rest = args or (kwargs.pop(nickname, None),)
+        return registry.create(what, *rest, **kwargs)
 
     create.__doc__ = f"Return a {nickname} by name, with arguments for its class."
     return create
-
-
-def _decoded(text: str, nickname: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _no_name(text, nickname) from error
-
-
-def _named(what: Any, nickname: str) -> tuple[str, dict[str, Any]]:
-    """Return the name and the arguments that a dictionary or a pair holds."""
-    if isinstance(what, Mapping) and isinstance(what.get(nickname), str):
-        return what[nickname], {key: value for key, value in what.items() if key != nickname}
-    if isinstance(what, (list, tuple)) and len(what) == 2 and isinstance(what[0], str):  # noqa: PLR2004  a pair
-        return what[0], dict(what[1])
-    raise _no_name(what, nickname)
-
-
-def _no_name(what: Any, nickname: str) -> UnknownNameError:
-    return UnknownNameError(
-        f"{nickname} {what!r}",
-        "names nothing that could be made",
-        expected=f"a name, an instance, {{{nickname!r}: name, ...}} or its JSON",
-    )

@@ -10,14 +10,19 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeMismatchError
 
 __all__ = [
+    "DECLARED",
+    "FILLED",
+    "GIVEN",
+    "RESULTING",
     "Dim",
     "PartialShape",
     "Shape",
+    "Wording",
     "as_shape",
     "format_shape",
     "from_mxnet",
@@ -59,18 +64,42 @@ def format_shape(shape: PartialShape) -> str:
     return f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
 
 
+class Wording(NamedTuple):
+    """How a contradiction between two statements about one shape is told.
+
+    Attributes:
+        problem: the sentence after the subject; ``{before}`` and ``{after}`` are the two shapes.
+        expects_before: whether the first statement is what was expected, or the second.
+    """
+
+    problem: str
+    expects_before: bool = True
+
+
+DECLARED = Wording("was declared {before} and cannot become {after}")
+FILLED = Wording("has shape {before} and cannot take {after}")
+GIVEN = Wording("has shape {before} where the rest of the call needs {after}", expects_before=False)
+RESULTING = Wording("would have shape {before} by some arguments and {after} by others")
+
+
 def merge_shapes(
-    declared: PartialShape, observed: PartialShape, *, owner: str, fix: str | None = None
+    before: PartialShape,
+    after: PartialShape,
+    *,
+    owner: str,
+    fix: str | None = None,
+    wording: Wording = DECLARED,
 ) -> PartialShape:
     """Return everything that two statements about one shape say together.
 
     This is the only code that reconciles shapes, and the only place that words the error.
 
     Args:
-        declared: what was known before.
-        observed: what is said now.
+        before: what was known before.
+        after: what is said now.
         owner: the subject of the error: ``"Parameter 'dense0_weight'"``.
         fix: what to do about a contradiction.
+        wording: how the error tells it.
 
     Raises:
         ShapeMismatchError: the ranks differ, or an axis has two sizes.
@@ -84,32 +113,30 @@ def merge_shapes(
         gluonish.errors.ShapeMismatchError: Parameter 'w' was declared (64, ?) and cannot become (32, 100).
           Axis 0: expected 64, received 32.
     """
-    if declared is None or declared == observed:
-        return observed
-    if observed is None:
-        return declared
-    if len(declared) != len(observed):
-        raise _contradiction(
-            declared,
-            observed,
-            f"It has {len(declared)} axes: expected {len(declared)}, received {len(observed)}.",
-            owner,
-            fix,
-        )
-    merged: list[Dim] = []
-    for axis, (first, second) in enumerate(zip(declared, observed, strict=True)):
-        if first is not None and second is not None and first != second:
-            detail = f"Axis {axis}: expected {first}, received {second}."
-            raise _contradiction(declared, observed, detail, owner, fix)
-        merged.append(second if first is None else first)
-    return tuple(merged)
+    if before is None or before == after:
+        return after
+    if after is None:
+        return before
+    if len(before) != len(after) or any(map(_differ, before, after)):
+        raise _contradiction(before, after, owner, fix, wording)
+    return tuple([second if first is None else first for first, second in zip(before, after, strict=True)])
 
 
 def _contradiction(
-    declared: PartialShape, observed: PartialShape, detail: str, owner: str, fix: str | None
+    before: tuple[Dim, ...], after: tuple[Dim, ...], owner: str, fix: str | None, wording: Wording
 ) -> ShapeMismatchError:
-    problem = f"was declared {format_shape(declared)} and cannot become {format_shape(observed)}"
+    expected, received = (before, after) if wording.expects_before else (after, before)
+    if len(before) != len(after):
+        detail = f"It has {len(before)} axes: expected {len(expected)}, received {len(received)}."
+    else:
+        axis = next(i for i, pair in enumerate(zip(before, after, strict=True)) if _differ(*pair))
+        detail = f"Axis {axis}: expected {expected[axis]}, received {received[axis]}."
+    problem = wording.problem.format(before=format_shape(before), after=format_shape(after))
     return ShapeMismatchError(owner, problem, fix=f"{detail} {fix}" if fix else detail)
+
+
+def _differ(first: Dim, second: Dim) -> bool:
+    return first is not None and second is not None and first != second
 
 
 def as_shape(value: int | Iterable[int], *, owner: str = "The shape") -> Shape:

@@ -2,7 +2,8 @@
 
 Under NumPy's *shape* semantics ``()`` is the shape of a scalar and 0 the length of an axis without elements;
 in MXNet's classic semantics both stand for "unknown". Under its *array* semantics arrays are
-``mx.np.ndarray`` where they would be ``mx.nd.NDArray``. Both switches belong to the calling thread.
+``mx.np.ndarray`` where they would be ``mx.nd.NDArray``. Both switches belong to the calling thread; that of
+shapes can be set for all threads too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from gluonish.context import DEVICES, Context, gpu_memory_info, num_gpus
 from gluonish.errors import ArgumentError, ArgumentTypeError
@@ -45,7 +46,10 @@ _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
 class _Switches(threading.local):
-    """The switches of this thread, and what they were around each scope that it is in."""
+    """The switches of this thread, and what they were around each scope that it is in.
+
+    What the class holds counts for threads that have set nothing.
+    """
 
     shape: bool = False
     array: bool = False
@@ -55,6 +59,9 @@ class _Switches(threading.local):
 
 
 _SWITCHES = _Switches()
+
+EVERYWHERE = 2
+"""What ``set_np_shape`` takes for all threads."""
 
 
 def is_np_shape() -> bool:
@@ -67,17 +74,23 @@ def is_np_array() -> bool:
     return _SWITCHES.array
 
 
-def set_np_shape(active: bool) -> bool:
+def set_np_shape(active: bool | int) -> bool:
     """Switch NumPy's shape semantics on or off, and return what it was. A scope, ``np_shape``, is safer.
 
+    Args:
+        active: whether they are on in this thread; 2 for on in all threads that have not chosen themselves,
+            until it is switched off again.
+
     Raises:
-        ArgumentTypeError: not a truth value.
+        ArgumentTypeError: none of these.
     """
     if not isinstance(active, int):
         raise ArgumentTypeError(
             "set_np_shape()", "needs a truth value", expected="True or False", received=repr(active)
         )
     before, _SWITCHES.shape = _SWITCHES.shape, bool(active)
+    if active == EVERYWHERE or not active:
+        _Switches.shape = bool(active)
     return before
 
 
@@ -103,7 +116,8 @@ def set_np(shape: bool = True, array: bool = True) -> None:
             "cannot give arrays NumPy's semantics without giving it to shapes",
             expected="shape=True with array=True",
         )
-    _SWITCHES.shape, _SWITCHES.array = bool(shape), bool(array)
+    set_np_shape(shape)
+    _SWITCHES.array = bool(array)
 
 
 def reset_np() -> None:
@@ -123,12 +137,13 @@ class _Scope:
         self._shape = shape
         self._array = array
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> _Scope:
         _SWITCHES.outer.append((_SWITCHES.shape, _SWITCHES.array))
         if self._shape is not None:
             _SWITCHES.shape = self._shape
         if self._array is not None:
             _SWITCHES.array = self._array
+        return self
 
     def __exit__(
         self,
@@ -152,7 +167,32 @@ def np_shape(active: bool = True) -> _Scope:
 
 def np_array(active: bool = True) -> _Scope:
     """Return a scope with NumPy's array semantics, or without."""
-    return _Scope(array=bool(active))
+    return _NumpyArrayScope(active)
+
+
+class _CurrentArrayScope:
+    """What ``_NumpyArrayScope._current`` was in MXNet: this thread's switch, as a scope to be assigned."""
+
+    @property
+    def value(self) -> _NumpyArrayScope:
+        return _NumpyArrayScope(is_np_array())
+
+    @value.setter
+    def value(self, scope: _NumpyArrayScope) -> None:
+        _SWITCHES.array = scope._is_np_array  # noqa: SLF001  its own
+
+
+class _NumpyArrayScope(_Scope):
+    """The scope of ``np_array``, under the name and with the members by which programs for MXNet know it."""
+
+    _current: ClassVar[Any] = _CurrentArrayScope()
+
+    def __init__(self, is_np_array: bool) -> None:
+        super().__init__(array=bool(is_np_array))
+
+    @property
+    def _is_np_array(self) -> bool:
+        return bool(self._array)
 
 
 # -- decorators -------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from attrs import validators as v
 
 import gluonish as mx
 from gluonish.gluon import Block, HybridBlock, SymbolBlock, nn, rnn
+from gluonish.gluon.contrib import cnn as contrib_cnn
 from gluonish.gluon.contrib import nn as contrib
 from gluonish.gluon.contrib import rnn as contrib_rnn
 
@@ -481,6 +482,22 @@ CONTRIB = [
     _unsized("PixelShuffle1D", partial(contrib.PixelShuffle1D, 2), (4, 3)),
     _unsized("PixelShuffle2D", partial(contrib.PixelShuffle2D, (2, 3)), (12, 2, 3)),
     _unsized("PixelShuffle3D", partial(contrib.PixelShuffle3D, (2, 1, 3)), (12, 2, 3, 2)),
+]
+
+
+def _deformable(cls: Any, filters: int, names: tuple[str, str]) -> Row:
+    counts = {"offset": filters, "deformable_conv": 4}
+    parameters: dict[str, Shape] = {}
+    for name in names:
+        parameters[f"{name}_weight"] = (counts[name], 3, 2, 1)
+        parameters[f"{name}_bias"] = (counts[name],)
+    create = partial(cls, 4, (2, 1), offset_weight_initializer="normal", offset_bias_initializer="normal")
+    return _sized(cls.__name__, create, IN3, (3, 4, 5), parameters, _refusal((5, 4, 5), "Convolution", 3, 5))
+
+
+CONTRIB += [
+    _deformable(contrib_cnn.DeformableConvolution, 4, ("offset", "deformable_conv")),
+    _deformable(contrib_cnn.ModulatedDeformableConvolution, 6, ("deformable_conv", "offset")),
 ]
 
 # -- recurrent layers -----------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ CAUGHT_AS = {
     "NotSteppableError": {NotImplementedError, AssertionError},
     "FileFormatError": {ValueError},
     "RecordIOError": {RuntimeError, AssertionError},
+    "DownloadError": {OSError},
     "MissingFileError": {FileNotFoundError, OSError},
     "MissingNameError": {AttributeError},
     "MissingImportError": {ImportError},

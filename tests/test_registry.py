@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gluonish import registry
-from gluonish.errors import ArgumentError, UnknownNameError
+from gluonish.errors import ArgumentError, ArgumentTypeError, SignatureError, UnknownNameError
 
 
 @pytest.fixture
@@ -76,12 +76,60 @@ def test_a_name_given_again_goes_to_the_new_class_with_a_warning(kind):
     assert type(create("name")) is Other
 
 
-@pytest.mark.parametrize("unknown", ["nope", 3, None, "[1, 2, 3]", "{broken", '{"other": 1}'])
-def test_what_names_nothing_is_an_error(kind, unknown):
-    with pytest.raises(AssertionError) as caught:
+@pytest.mark.parametrize("unknown", [3, None, "[1, 2, 3]", "{broken", '{"other": 1}'])
+def test_what_is_no_name_is_an_error(kind, unknown):
+    with pytest.raises(
+        ArgumentTypeError, match=r"The thing is none.*\n  Expected an object of the class Thing, a"
+    ):
         kind[3](unknown)
+
+
+def test_an_unknown_name_is_an_error_that_suggests_another(kind):
+    kind[1](kind[0])
+    with pytest.raises(AssertionError, match="Thing 'thin' is not registered") as caught:
+        kind[3]("thin")
     assert isinstance(caught.value, UnknownNameError)
-    assert "is not registered" in str(caught.value) or "names nothing that could be made" in str(caught.value)
+    assert str(caught.value).endswith("Expected one of thing.\n  Did you mean 'thing'?")
+
+
+def test_an_argument_that_no_class_of_the_family_takes_is_worded(kind):
+    base, register, _, create = kind
+
+    @register
+    class Wide(base):
+        def __init__(self, width, **others):
+            super().__init__(**others)
+
+    with pytest.raises(SignatureError, match="Thing 'wide' takes no argument 'widht'") as caught:
+        create("wide", width=1, widht=2)
+    assert str(caught.value).endswith("Expected width, a.\n  Did you mean 'width'?")
+
+
+def test_a_type_error_of_the_class_itself_is_left_as_it_is(kind):
+    base, register, _, create = kind
+
+    @register
+    class Picky(base):
+        def __init__(self, **others):
+            raise TypeError("not on Mondays")
+
+    with pytest.raises(TypeError, match=r"^not on Mondays$"):
+        create("picky", day=1)
+
+
+def test_a_class_defined_again_takes_its_name_over_in_silence(kind, recwarn):
+    base, register, _, create = kind
+
+    def define():
+        class Again(base):
+            pass
+
+        return register(Again)
+
+    define()
+    second = define()
+    assert type(create("again")) is second
+    assert recwarn.list == []
 
 
 def test_only_classes_of_the_kind_are_registered(kind):

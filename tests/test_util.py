@@ -185,3 +185,41 @@ def test_a_gpu_tells_its_memory_and_capability(gpu):
     assert 0 < free <= total
     assert util.get_cuda_compute_capability(gpu) >= 30
     gpu.empty_cache()
+
+
+def test_shape_semantics_can_be_switched_on_for_all_threads():
+    assert util.set_np_shape(2) is False
+    try:
+        assert util.is_np_shape()
+        assert in_thread(util.is_np_shape)
+        assert not in_thread(lambda: (util.set_np_shape(False), util.is_np_shape())[1])
+    finally:
+        util.set_np_shape(0)
+    assert not util.is_np_shape()
+    assert not in_thread(util.is_np_shape)
+
+
+def test_switching_shape_semantics_on_in_one_thread_leaves_the_others():
+    with util.np_shape():
+        assert not in_thread(util.is_np_shape)
+    util.set_np_shape(True)
+    try:
+        assert not in_thread(util.is_np_shape)
+    finally:
+        util.set_np_shape(False)
+
+
+def test_the_scope_of_arrays_has_the_members_of_mxnet():
+    scope = mx.util._NumpyArrayScope
+    assert not scope._current.value._is_np_array
+    with util.np_array(True) as entered:
+        assert isinstance(entered, scope)
+        assert entered._is_np_array
+        assert scope._current.value._is_np_array
+        assert not in_thread(lambda: scope._current.value._is_np_array)
+    scope._current.value = scope(True)
+    try:
+        assert util.is_np_array()
+    finally:
+        scope._current.value = scope(False)
+    assert not util.is_np_array()

@@ -15,7 +15,7 @@ from typing import Any
 
 import mxnet as mx  # type: ignore[import-not-found]
 import numpy as np
-from mxnet.gluon import HybridBlock, SymbolBlock, nn  # type: ignore[import-not-found]
+from mxnet.gluon import HybridBlock, SymbolBlock, nn, rnn  # type: ignore[import-not-found]
 
 
 class TwoInputs(HybridBlock):  # type: ignore[misc]
@@ -35,6 +35,41 @@ class TwoInputs(HybridBlock):  # type: ignore[misc]
         x = self.norm(x) * 0.5 + F.expand_dims(weights, axis=2).tile((1, 1, 4))
         first, second = F.split(x, num_outputs=2, axis=2)
         return self.top(F.concat(first, second, F.zeros((2, 3, 1)), dim=2)), (1 - first) / 2
+
+
+STEPS = 3
+
+
+class Loops(HybridBlock):  # type: ignore[misc]
+    """A loop in a loop over the steps of a cell, a loop with a condition, and a branch."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        with self.name_scope():
+            self.cell = rnn.RNNCell(2, input_size=2)
+            self.gain = self.params.get("gain", shape=(1,), init=mx.init.Constant(1.5))
+
+    def hybrid_forward(self, F: Any, data: Any, state: Any, gain: Any) -> Any:
+        """Compute."""
+        double = gain * 2
+
+        def inner(row: Any, total: Any) -> Any:
+            return F.broadcast_mul(row, double), total + row
+
+        def step(row: Any, states: Any) -> Any:
+            y, (s,) = self.cell(row, states[:1])
+            scaled, total = F.contrib.foreach(inner, y, states[1])
+            return [scaled, y], [s, total]
+
+        (scaled, ys), (last, total) = F.contrib.foreach(step, data, [state, F.zeros((2,))])
+        sums, (count, _) = F.contrib.while_loop(
+            lambda i, _: i < STEPS,
+            lambda i, s: (s + i, [i + 1, s * gain]),
+            [F.zeros((1,)), F.sum(ys)],
+            max_iterations=STEPS,  # as many steps as there are: MXNet leaves the rows of others as they are
+        )
+        chosen = F.contrib.cond(F.sum(total) > 0, lambda: last + 1, lambda: last - 1)
+        return scaled, sums, count, chosen
 
 
 def convnet() -> Any:
@@ -62,6 +97,7 @@ CASES: dict[str, Any] = {
         lambda: TwoInputs(prefix="two_"),
         lambda: [mx.nd.array([[0, 1, 2], [6, 5, 3]]), ramp(2, 3)],
     ),
+    "loops": (lambda: Loops(prefix="loops_"), lambda: [ramp(3, 2, 2), ramp(2, 2)]),
 }
 
 

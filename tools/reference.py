@@ -17,7 +17,7 @@ from generated import ROOT, main
 import gluonish.nd  # noqa: F401  declares the operators
 from gluonish.engine.fields import REQUIRED, Field
 from gluonish.engine.namespace import NUMPY_PREFIX, public_name
-from gluonish.engine.operator import ZERO_GRADIENT, Operator, operators
+from gluonish.engine.operator import ZERO_GRADIENT, Operator, declare_all, operators
 from gluonish.numpy.tables import BINARY, UNARY
 
 INTRODUCTION = """\
@@ -108,6 +108,7 @@ def entry(op: Operator) -> Iterator[str]:
 def page() -> str:
     """Write the whole page, by the modules in which operators are declared."""
     by_module: defaultdict[str, dict[str, Operator]] = defaultdict(dict)
+    declare_all()
     for op in operators().values():
         by_module[op.kernel.__module__][op.name] = op
     lines = [INTRODUCTION]

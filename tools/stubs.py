@@ -28,7 +28,7 @@ import gluonish.nd  # noqa: F401  declares the operators
 from gluonish.context import Context
 from gluonish.engine.fields import REQUIRED, Field
 from gluonish.engine.namespace import SPARSE_TOO, SUB_NAMESPACES, classic_operators, public_name
-from gluonish.engine.operator import Operator, find_operator, operators
+from gluonish.engine.operator import Operator, declare_all, find_operator, operators
 from gluonish.numpy.tables import BINARY, UNARY
 from gluonish.numpy_extension.tables import OPERATORS
 from gluonish.ops.arithmetic import COMPARISONS, PYTHON_OPERATORS
@@ -207,10 +207,20 @@ def function(name: str, arguments: list[str], result: str, doc: str, indent: str
     """Write one function, on one line if it fits."""
     line = f"{indent}def {name}({', '.join(arguments)}) -> {result}:"
     if len(line) > LINE_LENGTH:
-        body = "".join(f"{indent}    {each},\n" for each in arguments)
+        body = "".join(f"{_wrapped(f'{indent}    {each},')}\n" for each in arguments)
         line = f"{indent}def {name}(\n{body}{indent}) -> {result}:"
     summary = " ".join(doc.split("\n\n", maxsplit=1)[0].split()).replace("\\", "\\\\")
     return f'{line}\n{indent}    """{summary}"""\n'
+
+
+def _wrapped(line: str) -> str:
+    """Write an argument whose choices do not fit on its line on three."""
+    if len(line) <= LINE_LENGTH or "Literal[" not in line:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    head, choices = line.split("Literal[", 1)
+    choices, tail = choices.split("]", 1)
+    return f"{head}Literal[\n{indent}    {choices}\n{indent}]{tail}"
 
 
 # -- modules ----------------------------------------------------------------------------------------------
@@ -445,6 +455,7 @@ def methods_stub() -> str:
 
 def make() -> tuple[dict[Path, str], list[Path]]:
     """Return the text of each stub, and stubs of modules that are no more."""
+    declare_all()
     stubs = {ROOT / "gluonish/engine/methods.pyi": methods_stub()}
     stubs[ROOT / "gluonish/numpy/elementwise.pyi"] = elementwise_stub()
     stubs[ROOT / "gluonish/numpy_extension/operators.pyi"] = extension_stub()

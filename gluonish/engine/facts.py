@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from gluonish.dtype import dtype_name
 from gluonish.errors import DTypeError, ShapeMismatchError
-from gluonish.shape import PartialShape, merge_shapes
+from gluonish.shape import GIVEN, RESULTING, PartialShape, format_shape, merge_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,9 +91,12 @@ class ShapeFacts(Facts):
     """Partial shapes."""
 
     def _merge(self, position: int, before: PartialShape, value: Any) -> PartialShape:
-        owner = f"Operator {self.owner!r}: its argument {self.names[position]!r}"
+        is_input = position < self.n_inputs
+        owner = (
+            f"Operator {self.owner!r}: its {'argument' if is_input else 'result'} {self.names[position]!r}"
+        )
         try:
-            return merge_shapes(before, tuple(value), owner=owner)
+            return merge_shapes(before, tuple(value), owner=owner, wording=GIVEN if is_input else RESULTING)
         except ShapeMismatchError as error:
             error.position = position
             raise
@@ -104,7 +107,8 @@ class ShapeFacts(Facts):
         Raises:
             ShapeMismatchError: always.
         """
-        received = ", ".join(f"{name} {value}" for name, value in zip(self.names, self.inputs, strict=False))
+        pairs = zip(self.names, self.inputs, strict=False)
+        received = ", ".join(f"{name} {format_shape(shape)}" for name, shape in pairs)
         raise ShapeMismatchError(
             f"Operator {self.owner!r}", problem, expected=expected, received=received, fix=fix
         )

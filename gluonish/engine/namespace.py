@@ -12,7 +12,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gluonish.engine.dispatch import find_kernel
-from gluonish.engine.operator import Operator, find_operator, operators
+from gluonish.engine.operator import (
+    Operator,
+    find_operator,
+    lookup_operator,
+    operators,
+    promised_operators,
+)
 from gluonish.engine.stored import densified
 
 if TYPE_CHECKING:
@@ -25,7 +31,6 @@ __all__ = [
     "RawNamespace",
     "StoredNamespace",
     "classic_operators",
-    "late",
     "populate",
     "public_name",
     "raw_namespace",
@@ -168,7 +173,9 @@ def classic_operators() -> dict[str, Operator]:
 def populate(module: dict[str, Any], make: Callable[[Operator, str], Callable[..., Any]]) -> None:
     """Fill a module with functions made from the operator table; names it has already are kept.
 
-    The sub-namespace ``op`` has the functions of operators only, none that is written by hand.
+    The sub-namespace ``op`` has the functions of operators only, none that is written by hand. Functions of
+    operators that are declared later are made when they are asked for, by a ``__getattr__`` that asks the
+    module's own one, if it has any, for all other names.
 
     Args:
         module: the module's ``globals()``.
@@ -185,24 +192,32 @@ def populate(module: dict[str, Any], make: Callable[[Operator, str], Callable[..
             vars(_sub_namespace(module, "_internal"))[name] = function
         if name in SPARSE_TOO:
             vars(_sub_namespace(module, "sparse")).setdefault(name, function)
+    for space in {public_name(name)[0] for name in (*classic_operators(), *promised_operators())}:
+        holder = module if space is None else vars(_sub_namespace(module, space))
+        holder["__getattr__"] = _on_demand(holder, space, make)
+    operators_only = vars(_sub_namespace(module, "op"))
+    operators_only["__getattr__"] = _on_demand(operators_only, None, make)
 
 
-def late(make: Callable[[Operator, str], Callable[..., Any]], module: dict[str, Any]) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of a populated module: it finds operators that were declared since.
+def _on_demand(
+    holder: dict[str, Any], space: str | None, make: Callable[[Operator, str], Callable[..., Any]]
+) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a namespace: it makes the functions of operators that it lacks yet."""
+    before = holder.get("__getattr__")
+    prefix = "" if space in (None, "_internal") else f"_{space}_"
 
-    Args:
-        make: makes the function of an operator, given the name that it has in the module.
-        module: the module's ``globals()``.
-    """
+    def __getattr__(short: str) -> Any:  # noqa: N807  the function of this name in the module
+        name = prefix + short
+        if public_name(name) == (space, short) and not name.startswith(NUMPY_PREFIX):
+            op = lookup_operator(name)
+            if op is not None:
+                function = holder[short] = make(op, short)
+                return function
+        if before is not None:
+            return before(short)
+        raise AttributeError(f"module {holder['__name__']!r} has no attribute {short!r}", name=short)
 
-    def find(name: str) -> Any:
-        op = classic_operators().get(name)
-        if op is None:
-            raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
-        function = module[name] = make(op, name)
-        return function
-
-    return find
+    return __getattr__
 
 
 def _sub_namespace(module: dict[str, Any], space: str) -> types.ModuleType:

@@ -25,7 +25,7 @@ from gluonish.errors import (
     InPlaceError,
     ShapeMismatchError,
 )
-from gluonish.shape import format_shape, merge_shapes
+from gluonish.shape import FILLED, format_shape, merge_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -318,7 +318,7 @@ class NDArray(OperatorMethods):
                 expected="an NDArray or a Context",
                 received=type(other),
             )
-        merge_shapes(other.shape, self.shape, owner="The target of copyto()")
+        merge_shapes(other.shape, self.shape, owner="The target of copyto()", wording=FILLED)
         if other is self:
             warnings.warn(f"{array_label(self)} is copied to itself", RuntimeWarning, stacklevel=2)
             return False

@@ -1,4 +1,4 @@
-"""Operators: what one declaration says, and the table of all of them.
+"""Operators: what one declaration says. ``gluonish.engine.table`` has all of them.
 
 An operator is declared once, next to its kernel::
 
@@ -30,13 +30,19 @@ import attrs
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.fields import REQUIRED, Field, fields_of
-from gluonish.errors import (
-    ArgumentError,
-    DuplicateNameError,
-    ShapeMismatchError,
-    SignatureError,
-    UnknownNameError,
+from gluonish.engine.table import (
+    declare_all,
+    declare_later,
+    enter,
+    find_operator,
+    is_operator,
+    lookup_operator,
+    operator_maker,
+    operator_with,
+    operators,
+    promised_operators,
 )
+from gluonish.errors import ArgumentError, ShapeMismatchError, SignatureError
 from gluonish.shape import PartialShape
 
 __all__ = [
@@ -49,14 +55,17 @@ __all__ = [
     "GradientPlan",
     "Operator",
     "StoredKernel",
+    "declare_all",
     "declare_later",
     "find_operator",
     "is_attribute",
     "is_operator",
+    "lookup_operator",
     "operator",
     "operator_maker",
     "operator_with",
     "operators",
+    "promised_operators",
 ]
 
 Array: TypeAlias = Any
@@ -628,11 +637,6 @@ def _place(saved: list[tuple[bool, int]], which: tuple[bool, int]) -> int:
 
 _CHECKED_LIMIT = 4096
 
-_TABLE: dict[str, Operator] = {}
-_MAKERS: dict[str, Callable[..., Operator]] = {}
-
-_LATER: dict[str, Callable[[], Any]] = {}
-
 
 def operator(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Operator]:
     """Declare the decorated kernel as operator ``name``; see ``Operator`` for what can be declared.
@@ -643,78 +647,7 @@ def operator(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Op
 
     def declare(kernel: Callable[..., Any]) -> Operator:
         declared = Operator(name, kernel, **declaration)
-        for each in (name, *declared.aliases):
-            if each in _TABLE:
-                raise DuplicateNameError(
-                    f"Operator {each!r}",
-                    "is declared twice",
-                    fix=f"The first declaration is {_TABLE[each].kernel.__module__}; choose another name.",
-                )
-            _TABLE[each] = declared
+        enter(declared)
         return declared
 
     return declare
-
-
-def find_operator(name: str) -> Operator:
-    """Return the operator of a name or alias.
-
-    Raises:
-        UnknownNameError: there is none.
-    """
-    found = _TABLE.get(name)
-    if found is not None:
-        return found
-    for prefix in _LATER:
-        if name.startswith(prefix):
-            _LATER.pop(prefix)()
-            return find_operator(name)
-    raise UnknownNameError(f"Operator {name!r}", "does not exist", fix="See docs/operators.md for the list.")
-
-
-def declare_later(prefix: str, declare: Callable[[], Any]) -> None:
-    """Have operators declared when one of their names is first looked up.
-
-    Args:
-        prefix: how their names begin.
-        declare: declares them.
-    """
-    _LATER[prefix] = declare
-
-
-def operator_maker(name: str) -> Callable[[Callable[..., Operator]], Callable[..., Operator]]:
-    """Register the decorated function as what makes operator ``name``, from the parameters of each use.
-
-    It is for operators whose inputs and outputs are not known before their parameters are.
-
-    Raises:
-        DuplicateNameError: the name is taken.
-    """
-
-    def register(maker: Callable[..., Operator]) -> Callable[..., Operator]:
-        if is_operator(name):
-            raise DuplicateNameError(f"Operator {name!r}", "is declared twice")
-        _MAKERS[name] = maker
-        return maker
-
-    return register
-
-
-def is_operator(name: str) -> bool:
-    """Tell whether there is an operator of a name: in the table, or made for each use."""
-    return name in _TABLE or name in _MAKERS
-
-
-def operator_with(name: str, given: Mapping[str, Any]) -> Operator:
-    """Return the operator of a name: that of the table, or one made for these parameters.
-
-    Raises:
-        UnknownNameError: there is none.
-    """
-    maker = _MAKERS.get(name)
-    return find_operator(name) if maker is None else maker(given)
-
-
-def operators() -> dict[str, Operator]:
-    """Return all operators that are declared so far, by every name and alias they have."""
-    return dict(_TABLE)

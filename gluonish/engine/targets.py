@@ -10,7 +10,7 @@ from gluonish.engine.legacy import may_meet
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import Operator
 from gluonish.errors import ArgumentError, ArgumentTypeError, ContextError
-from gluonish.shape import merge_shapes
+from gluonish.shape import FILLED, merge_shapes
 
 __all__ = ["check_room", "check_target", "has_memory", "targets_of", "write_out"]
 
@@ -73,7 +73,7 @@ def check_room(
     _, shapes = op.infer([raw.shape for raw in raws], params)
     _, dtypes = op.infer_dtypes([raw.dtype for raw in raws], params)
     for target, shape in zip(targets, shapes, strict=True):
-        merge_shapes(target.shape, shape, owner=_label(op))
+        merge_shapes(target.shape, shape, owner=_label(op), wording=FILLED)
     return dtypes
 
 
@@ -82,7 +82,7 @@ def write_out(op: Operator, outputs: Sequence[NDArray], params: dict[str, Any], 
     targets = targets_of(op, params, out)
     for target, output in zip(targets, outputs, strict=False):
         check_target(op, target, output._ctx)
-        merge_shapes(target.shape, output.shape, owner=_label(op))
+        merge_shapes(target.shape, output.shape, owner=_label(op), wording=FILLED)
     for target, output in zip(targets, outputs, strict=False):
         target.write(output)
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -61,6 +62,7 @@ class Block:
     """For parameters by attribute, the constructor argument that would give their unknown axes."""
 
     _empty_prefix: bool
+    _names_below: Counter[str]
     _prefix: str
     _params: ParameterDict
     _children: dict[str, Any]
@@ -73,6 +75,7 @@ class Block:
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         set_plain = self.__dict__.__setitem__
         set_plain("_empty_prefix", prefix == "")
+        set_plain("_names_below", Counter())
         own_prefix, own_params = BlockScope.create(prefix, params, self._alias())
         set_plain("_prefix", own_prefix)
         set_plain("_params", own_params)
@@ -160,10 +163,7 @@ class Block:
 
     def name_scope(self) -> BlockScope:
         """Return a scope in which new blocks get names below this one's."""
-        scope = self.__dict__.get("_scope")
-        if scope is None:
-            scope = self.__dict__["_scope"] = BlockScope.of(self)
-        return scope
+        return BlockScope(self, self._names_below)
 
     # -- parameters -------------------------------------------------------------------------------------
 
@@ -175,21 +175,27 @@ class Block:
     def own_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the block's own parameters, each once, with the last part of its path."""
         attributes = {id(p): attribute for attribute, p in self._reg_params.items()}
-        seen = set()
         for full, parameter in self._params.items():
-            seen.add(id(parameter))
-            yield attributes.get(id(parameter), full.removeprefix(self._params.prefix)), parameter
-        for attribute, parameter in self._reg_params.items():
-            if id(parameter) not in seen:
-                seen.add(id(parameter))
-                yield attribute, parameter
+            attribute = attributes.pop(id(parameter), None)
+            yield attribute or full.removeprefix(self._params.prefix), parameter
+        if attributes:  # some belong to the dictionary of another block
+            for attribute, parameter in self._reg_params.items():
+                if attributes.pop(id(parameter), None):
+                    yield attribute, parameter
 
     def parameters_by_path(self, path: str = "") -> Iterator[tuple[str, Parameter]]:
         """Yield all parameters, each as often as it appears, with its path: ``"features.0.weight"``."""
-        for last, parameter in self.own_parameters():
-            yield path + last, parameter
-        for name, child in self._children.items():
-            yield from child.parameters_by_path(f"{path}{name}.")
+        ahead = [(path, self)]
+        while ahead:  # a loop: recursion would hand each parameter up through all levels
+            path, block = ahead.pop()
+            for last, parameter in block.own_parameters():
+                yield path + last, parameter
+            below = [(f"{path}{name}.", child) for name, child in block.named_children()]
+            ahead += reversed(below)
+
+    def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
+        """Return all parameters by their paths, below ``prefix``: what old programs ask for by this name."""
+        return dict(self.parameters_by_path(f"{prefix}." if prefix else ""))
 
     def collect_params(self, select: Selector | None = None) -> ParameterDict:
         """Return the parameters of this block and its children, by their full names.
@@ -242,11 +248,12 @@ class Block:
         self.collect_params().initialize(init, ctx, verbose, force_reinit)
 
     def cast(self, dtype: Any) -> None:
-        """Change the element type of all parameters. Layers that need more precision keep it."""
-        for child in self._children.values():
-            child.cast(dtype)
-        for _, parameter in self.own_parameters():
-            parameter.cast(dtype)
+        """Change the element type of all parameters, or of none. Layers that need more precision keep it."""
+        with lifecycle.one_cast():
+            for child in self._children.values():
+                child.cast(dtype)
+            for _, parameter in self.own_parameters():
+                parameter.cast(dtype)
 
     def apply(self, fn: Callable[[Block], Any]) -> Block:
         """Call ``fn`` with every block below this one, then with this one; return it."""
@@ -455,7 +462,7 @@ class Block:
 
     def save_params(self, filename: Any) -> None:
         """Save by full names without the prefix. Deprecated: use ``save_parameters``."""
-        warnings.warn("save_params is deprecated, use save_parameters", DeprecationWarning, stacklevel=2)
+        warnings.warn("save_params is deprecated, use save_parameters", UserWarning, stacklevel=2)
         self.collect_params().save(filename, strip_prefix=self.prefix)
 
     def load_params(
@@ -466,7 +473,7 @@ class Block:
         ignore_extra: bool = False,
     ) -> None:
         """Load a file of ``save_params``. Deprecated: use ``load_parameters``."""
-        warnings.warn("load_params is deprecated, use load_parameters", DeprecationWarning, stacklevel=2)
+        warnings.warn("load_params is deprecated, use load_parameters", UserWarning, stacklevel=2)
         self.load_parameters(filename, ctx, allow_missing, ignore_extra)
 
     # -- overviews ------------------------------------------------------------------------------------------
@@ -492,9 +499,8 @@ class Block:
 
     def __getstate__(self) -> dict[str, Any]:
         # Hooks are functions of a running program; the rest makes the block.
-        state = {k: v for k, v in self.__dict__.items() if k != "_scope"}
         forgotten = {"_settled_at": -1, "_left_by_trace": None}
-        return {**state, "_forward_hooks": {}, "_forward_pre_hooks": {}, **forgotten}
+        return {**self.__dict__, "_forward_hooks": {}, "_forward_pre_hooks": {}, **forgotten}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

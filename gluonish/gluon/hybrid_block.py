@@ -24,7 +24,7 @@ from gluonish.parameter import lifecycle
 from gluonish.serialization import save as save_file
 from gluonish.shape import format_shape, is_known
 from gluonish.symbol import Symbol
-from gluonish.symbol.infer import infer_dtypes, settled_broadcasts
+from gluonish.symbol.infer import infer_dtypes, settled_outputs
 
 __all__ = ["HybridBlock"]
 
@@ -104,6 +104,14 @@ class HybridBlock(Block):
     def captured_graph(self) -> CachedGraph | None:
         """The graph that was captured, that for prediction before that for training; or None."""
         return self._graphs.get(False) or self._graphs.get(True)
+
+    @property
+    def _cached_graph(self) -> tuple[Any, ...]:
+        """The captured graph in MXNet's form: its inputs and its outputs, as symbols; empty without one."""
+        graph = self.captured_graph
+        if graph is None:
+            return ()
+        return [Symbol([(node, 0)]) for node in graph.captured.inputs], graph.captured.symbol
 
     # -- hybridizing --------------------------------------------------------------------------------------
 
@@ -215,7 +223,7 @@ class HybridBlock(Block):
         self.infer_shape(x, *args)
 
     def cast(self, dtype: Any) -> None:
-        """Change the element type of all parameters. Layers that need more precision keep it."""
+        """Change the element type of all parameters, or of none. Layers that need more precision keep it."""
         self._forget_graphs()
         super().cast(dtype)
 
@@ -240,6 +248,8 @@ class HybridBlock(Block):
 
     def _forget_graphs(self) -> None:
         self._graphs = {}
+
+    _clear_cached_op = _forget_graphs  # MXNet's name
 
     def _graph(self, args: tuple[Any, ...]) -> CachedGraph:
         """Return the graph for the present mode, captured from these arguments if there is none.
@@ -319,10 +329,11 @@ class HybridBlock(Block):
         known = {node.name: np.dtype(x.dtype) for node, x in zip(captured.inputs, arrays, strict=True)}
         known |= {node.name: p.core.dtype for node, p in captured.parameters.items()}
         table = infer_dtypes(captured.symbol, known)
-        for node, parameter in captured.parameters.items():
-            found = table.get(id(node), [parameter.core.dtype])[0]
-            if as_dtype(found) != parameter.core.dtype:
-                parameter.cast(found)
+        with lifecycle.one_cast():
+            for node, parameter in captured.parameters.items():
+                found = table.get(id(node), [parameter.core.dtype])[0]
+                if as_dtype(found) != parameter.core.dtype:
+                    parameter.cast(found)
 
     # -- calling ------------------------------------------------------------------------------------------
 
@@ -412,7 +423,7 @@ class HybridBlock(Block):
             )
         shapes = dict(zip(graph.captured.inputs, graph.shapes, strict=True))
         shapes |= {node: p.core.shape for node, p in graph.captured.parameters.items()}
-        symbol = settled_broadcasts(graph.captured.symbol, shapes.get)
+        symbol = Symbol(settled_outputs(graph.captured.symbol, shapes.get))
         states = set(symbol.list_auxiliary_states())
         used = {*symbol.list_arguments(), *states}
         cores = {p.name: p.core for p in self.collect_params().values() if p.name in used}

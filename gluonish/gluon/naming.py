@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections import Counter
-from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gluonish import name as names
-from gluonish.errors import ArgumentError
 from gluonish.gluon.parameter_dict import ParameterDict
-
-if TYPE_CHECKING:
-    from gluonish.gluon.block import Block
 
 __all__ = ["BlockScope"]
 
@@ -45,24 +39,18 @@ class BlockScope:
 
     Args:
         block: the block, or anything with its ``prefix`` and ``_empty_prefix``.
+        counter: the names given below the block so far, by hint; other scopes of the block share it.
     """
 
-    __slots__ = ("_counter", "_find_block", "_managers")
+    __slots__ = ("_counter", "_managers", "block")
 
     _current = _SCOPES
     """Its attribute ``value`` is the innermost scope of this thread, as in MXNet."""
 
-    def __init__(self, block: Any) -> None:
-        self._find_block: Callable[[], Any] = lambda: block
-        self._counter: Counter[str] = Counter()
+    def __init__(self, block: Any, counter: Counter[str] | None = None) -> None:
+        self.block = block
+        self._counter: Counter[str] = Counter() if counter is None else counter
         self._managers: list[names.Prefix | None] = []
-
-    @classmethod
-    def of(cls, block: Block) -> BlockScope:
-        """Return a scope that does not keep its block alive."""
-        scope = cls(None)
-        scope._find_block = weakref.ref(block)
-        return scope
 
     @staticmethod
     def create(prefix: str | None, params: ParameterDict | None, hint: str) -> tuple[str, ParameterDict]:
@@ -85,11 +73,6 @@ class BlockScope:
             own = ParameterDict(prefix)
         return (outer.prefix if outer is not None else "") + prefix, own
 
-    @property
-    def block(self) -> Block | None:
-        """The block whose scope it is; None once that is gone."""
-        return self._find_block()
-
     def next_name(self, hint: str) -> str:
         """Return the hint with the next number below this block."""
         number = self._counter[hint]
@@ -97,19 +80,12 @@ class BlockScope:
         return f"{hint}{number}"
 
     def __enter__(self) -> BlockScope:
-        block = self.block
-        if block is None:
-            raise ArgumentError(
-                "The block of this name scope",
-                "is gone",
-                fix="Keep the block in a variable while its scope is open.",
-            )
-        if block._empty_prefix:  # blocks and symbols made inside are named as if they were made outside
+        if self.block._empty_prefix:  # blocks and symbols made inside are named as if they were made outside
             _SCOPES.stack.append(_SCOPES.value)
             self._managers.append(None)
         else:
             _SCOPES.stack.append(self)
-            manager = names.Prefix(block.prefix)
+            manager = names.Prefix(self.block.prefix)
             self._managers.append(manager)
             manager.__enter__()
         return self
@@ -124,10 +100,3 @@ class BlockScope:
         manager = self._managers.pop()
         if manager is not None:
             manager.__exit__(exc_type, exc, traceback)
-
-    def __deepcopy__(self, memo: dict[int, object]) -> None:
-        # A copied block makes a scope of its own.
-        return None
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(None), ()

@@ -149,7 +149,10 @@ class Parameter(ParameterViews):
 
     @property
     def grad_req(self) -> str:
-        """How gradients are kept: ``"write"``, ``"add"`` or ``"null"``. Setting it takes effect at once."""
+        """How gradients are kept: ``"write"``, ``"add"`` or ``"null"``.
+
+        Setting it takes effect at once, and the gradient starts at 0.
+        """
         return self._core.grad_req
 
     @grad_req.setter

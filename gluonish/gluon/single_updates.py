@@ -109,7 +109,10 @@ class SingleUpdates:
         for (replica, gradient), kept in zip(pairs, found, strict=True):
             optimizer.set_update_count(index, count)  # replicas are updated together, not in turn
             weight = all_rows(replica) if by_row else replica
-            optimizer.update_multi_precision(index, weight, gradient, kept.state)
+            if optimizer.aggregate_num:  # it is handed tuples, as by an Updater
+                optimizer.update_multi_precision((index,), (weight,), (gradient,), [kept.state])
+            else:
+                optimizer.update_multi_precision(index, weight, gradient, kept.state)
             if by_row:
                 note_write(replica)
             kept.version = writes_to(replica)

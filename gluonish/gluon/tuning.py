@@ -12,8 +12,8 @@ from gluonish.errors import ArgumentError
 from gluonish.gluon.selection import Selector
 
 if TYPE_CHECKING:
+    from gluonish.gluon.named_parameters import NamedParameters
     from gluonish.gluon.parameter import Parameter
-    from gluonish.gluon.parameter_dict import ParameterDict
 
 __all__ = ["layerwise_decay", "tune"]
 
@@ -23,7 +23,7 @@ TUNABLE = (*MULTIPLIERS, "grad_req")
 Matches = list[tuple[Selector, list[str]]]
 
 
-def tune(params: ParameterDict, rules: Any, *, dry_run: bool) -> Matches:
+def tune(params: NamedParameters, rules: Any, *, dry_run: bool) -> Matches:
     """Apply rules to parameters; see ``ParameterDict.tune``."""
     pairs = list(rules.items()) if isinstance(rules, Mapping) else list(rules)
     matches: Matches = []
@@ -67,7 +67,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def layerwise_decay(
-    params: ParameterDict,
+    params: NamedParameters,
     paths: Mapping[str, str],
     decay: float,
     order: Sequence[Selector] | None,
@@ -97,7 +97,7 @@ def layerwise_decay(
     return layers
 
 
-def _by_block(params: ParameterDict, paths: Mapping[str, str]) -> list[list[str]]:
+def _by_block(params: NamedParameters, paths: Mapping[str, str]) -> list[list[str]]:
     """Return names by the block that owns them. Without blocks, every parameter is a layer."""
     layers: dict[str, list[str]] = {}
     for name in params:
@@ -106,7 +106,7 @@ def _by_block(params: ParameterDict, paths: Mapping[str, str]) -> list[list[str]
     return list(layers.values())
 
 
-def _by_selectors(params: ParameterDict, order: Sequence[Selector]) -> list[list[str]]:
+def _by_selectors(params: NamedParameters, order: Sequence[Selector]) -> list[list[str]]:
     layer_of: dict[str, int] = {}
     for number, select in enumerate(order):
         layer_of.update(dict.fromkeys(params.select(select), number))

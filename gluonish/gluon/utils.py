@@ -211,3 +211,19 @@ def shape_is_known(shape: Sequence[int] | None) -> bool:
                 f"A shape {tuple(shape)}", "has a negative size", expected=f"{unknown} for an unknown one"
             )
     return unknown not in shape
+
+
+# -- what old programs describe their blocks with, by the names they import ----------------------------------
+
+
+def _indent(s_: str, numSpaces: int) -> str:  # as in MXNet
+    """Return a text with all its lines but the first moved to the right."""
+    return s_.replace("\n", "\n" + " " * numSpaces)
+
+
+def _brief_print_list(lst: Sequence[Any], limit: int = 7) -> str:
+    """Return what is in a list, quoted, with an ellipsis for the middle of a long one."""
+    shown = [f"'{each}'" for each in lst]
+    if len(shown) > limit:
+        shown[limit // 2 : limit // 2 - limit] = ["..."]
+    return ", ".join(shown)

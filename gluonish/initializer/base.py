@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,10 +13,12 @@ import numpy as np
 from gluonish.context import cpu
 from gluonish.engine import rng
 from gluonish.engine.ndarray import NDArray
-from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeMismatchError, UnknownNameError
+from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeMismatchError
+from gluonish.registry import Registry
 from gluonish.shape import format_shape
 
 __all__ = [
+    "INITIALIZERS",
     "Filler",
     "InitDesc",
     "Initializer",
@@ -57,7 +59,7 @@ class InitDesc(str):
 
 # -- registry -----------------------------------------------------------------------------------------
 
-_REGISTRY: dict[str, type[Initializer]] = {}
+INITIALIZERS = Registry("initializer")
 
 _Class = TypeVar("_Class", bound="type[Initializer]")
 
@@ -66,28 +68,16 @@ def register(klass: _Class) -> _Class:
     """Register an initializer class under its lower-cased name, so that it can be named by a string.
 
     Registering the name again replaces what was there, with a warning.
+
+    Raises:
+        ArgumentTypeError: it is no subclass of Initializer.
     """
-    _register(klass.__name__, klass)
-    return klass
+    return INITIALIZERS.register(klass)
 
 
 def alias(*names: str) -> Callable[[_Class], _Class]:
     """Return a decorator that registers an initializer class under further names."""
-
-    def decorate(klass: _Class) -> _Class:
-        for name in names:
-            _register(name, klass)
-        return klass
-
-    return decorate
-
-
-def _register(name: str, klass: type[Initializer]) -> None:
-    key = name.lower()
-    before = _REGISTRY.get(key)
-    if before is not None and before is not klass and before.__qualname__ != klass.__qualname__:
-        warnings.warn(f"initializer {key!r} was {before} and becomes {klass}", stacklevel=3)
-    _REGISTRY[key] = klass
+    return INITIALIZERS.alias(*names)
 
 
 def create(init: Any, *args: Any, **kwargs: Any) -> Any:
@@ -103,6 +93,7 @@ def create(init: Any, *args: Any, **kwargs: Any) -> Any:
         UnknownNameError: no initializer of that name is registered.
         ArgumentTypeError: nothing of these kinds, or damaged JSON.
         ArgumentError: arguments for what has its own.
+        SignatureError: an argument that the class does not take.
 
     Example:
         >>> create("xavier", magnitude=2).dumps()
@@ -110,47 +101,9 @@ def create(init: Any, *args: Any, **kwargs: Any) -> Any:
         >>> create('["normal", {"sigma": 0.5}]').sigma
         0.5
     """
-    is_plain_name = isinstance(init, str) and init.lstrip()[:1] not in ("[", "{")
-    if not is_plain_name and (args or kwargs):
-        raise ArgumentError(
-            f"Initializer {init!r}", "has its arguments already", received=f"{(*args, *kwargs.items())}"
-        )
-    if callable(init) and not isinstance(init, type):
+    if callable(init) and not isinstance(init, type) and not args and not kwargs:
         return init
-    name, own = (init, kwargs) if is_plain_name else _name_and_arguments(init)
-    if name.lower() not in _REGISTRY:
-        raise UnknownNameError(
-            f"Initializer {name!r}",
-            "is not registered",
-            expected="one of " + ", ".join(sorted(_REGISTRY)),
-            fix="Register a class of your own with mx.init.register.",
-        )
-    return _REGISTRY[name.lower()](*args, **own)
-
-
-def _name_and_arguments(init: Any) -> tuple[str, dict[str, Any]]:
-    """Return what a dictionary, a pair or the JSON of either says."""
-    given = init
-    if isinstance(init, str):
-        try:
-            given = json.loads(init)
-        except json.JSONDecodeError as error:
-            raise _no_initializer(init) from error
-    if isinstance(given, Mapping):
-        given = given.get("initializer"), {key: v for key, v in given.items() if key != "initializer"}
-    match given:
-        case [str(name), dict(kwargs)]:
-            return name, kwargs
-    raise _no_initializer(init)
-
-
-def _no_initializer(init: Any) -> ArgumentTypeError:
-    return ArgumentTypeError(
-        "The initializer",
-        "is none",
-        expected="an Initializer, a registered name or the string of dumps()",
-        received=repr(init),
-    )
+    return INITIALIZERS.create(init, *args, **kwargs)
 
 
 def fill_as_weight(init: Filler, name: str, arr: NDArray) -> None:
@@ -161,6 +114,7 @@ def fill_as_weight(init: Filler, name: str, arr: NDArray) -> None:
 # -- the base -----------------------------------------------------------------------------------------
 
 
+@INITIALIZERS.base_class
 class Initializer:
     """Base of initializers.
 

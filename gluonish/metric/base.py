@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
-from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeMismatchError, UnknownNameError
+from gluonish.errors import ArgumentError, ShapeMismatchError, UnknownNameError
+from gluonish.registry import Registry
 from gluonish.shape import format_shape
 
 __all__ = [
-    "REGISTRY",
+    "METRICS",
     "EvalMetric",
     "PairwiseMetric",
     "StatisticMetric",
@@ -25,6 +25,10 @@ __all__ = [
 ]
 
 
+METRICS = Registry("metric")
+
+
+@METRICS.base_class
 class EvalMetric:
     """Base of metrics: a sum and a number of instances, whose quotient is the value.
 
@@ -297,8 +301,6 @@ class StatisticMetric(EvalMetric):
 
 # -- registry -------------------------------------------------------------------------------------------
 
-REGISTRY: dict[str, type[EvalMetric]] = {}
-
 _Class = TypeVar("_Class", bound="type[EvalMetric]")
 
 
@@ -314,28 +316,9 @@ def register(klass: _Class, name: str | None = None) -> _Class:
     Raises:
         ArgumentTypeError: not a subclass of EvalMetric.
     """
-    _check_class(klass)
-    key = (name or klass.__name__).lower()
-    before = REGISTRY.get(key)
-    if before is not None and before.__qualname__ != klass.__qualname__:
-        warnings.warn(f"metric {key!r} was {before} and becomes {klass}", stacklevel=2)
-    REGISTRY[key] = klass
-    return klass
-
-
-def _check_class(klass: Any) -> None:
-    if not (isinstance(klass, type) and issubclass(klass, EvalMetric)):
-        raise ArgumentTypeError(
-            "register()", "takes metrics", expected="a subclass of EvalMetric", received=repr(klass)
-        )
+    return METRICS.register(klass, name)
 
 
 def alias(*names: str) -> Callable[[_Class], _Class]:
     """Return a decorator that registers a metric class under further names."""
-
-    def decorate(klass: _Class) -> _Class:
-        for name in names:
-            register(klass, name)
-        return klass
-
-    return decorate
+    return METRICS.alias(*names)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gluonish.errors import ArgumentTypeError, IndexOutOfRangeError, UnknownNameError
-from gluonish.metric.base import REGISTRY, EvalMetric, alias, as_list, host_pairs, register
+from gluonish.errors import IndexOutOfRangeError
+from gluonish.metric.base import METRICS, EvalMetric, alias, as_list, host_pairs, register
 
 __all__ = ["CompositeEvalMetric", "CustomMetric", "create", "np"]
 
@@ -24,6 +23,7 @@ def create(metric: Any, *args: Any, **kwargs: Any) -> EvalMetric:
 
     Raises:
         UnknownNameError: no metric of that name is registered.
+        SignatureError: an argument that the class does not take.
         ArgumentTypeError: nothing of these kinds.
 
     Example:
@@ -41,23 +41,7 @@ def create(metric: Any, *args: Any, **kwargs: Any) -> EvalMetric:
         for child in metric:
             composite.add(create(child, *args, **kwargs))
         return composite
-    if not isinstance(metric, str):
-        raise ArgumentTypeError(
-            "The metric",
-            "cannot be made from this",
-            expected="a name, a metric, a function or a list of these",
-            received=repr(metric),
-        )
-    found = REGISTRY.get(metric.lower())
-    if found is None:
-        close = difflib.get_close_matches(metric.lower(), REGISTRY, n=1)
-        raise UnknownNameError(
-            f"Metric {metric!r}",
-            "is not registered",
-            expected="one of " + ", ".join(sorted(REGISTRY)),
-            fix=f"Did you mean {close[0]!r}?" if close else "Register a class of your own with @register.",
-        )
-    return found(*args, **kwargs)
+    return METRICS.create(metric, *args, **kwargs)
 
 
 @register

@@ -7,15 +7,13 @@ table by ``tools/stubs.py``.
 
 from __future__ import annotations
 
-from typing import Any as _Any
+from functools import cache as _cache
 
 from gluonish import ops as _ops
 from gluonish.engine.invoke import make_function as _make_function
 from gluonish.engine.later import import_later as _import_later
-from gluonish.engine.namespace import late as _late
 from gluonish.engine.namespace import populate as _populate
 from gluonish.engine.ndarray import NDArray
-from gluonish.engine.operator import operators as _operators
 from gluonish.nd import contrib, families, ndarray, random, sparse, utils
 from gluonish.nd.creation import (
     arange,
@@ -58,9 +56,6 @@ from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_
 from gluonish.operator.functions import Custom
 from gluonish.serialization import load, load_frombuffer, save
 
-_functions = {_op.name: _make_function(_op) for _op in _operators().values()}
-_populate(globals(), lambda op, _: _functions[op.name])
-
 _LATER = {
     "np": "gluonish.numpy",
     "npx": "gluonish.numpy_extension",
@@ -68,9 +63,7 @@ _LATER = {
     "numpy_extension": "gluonish.numpy_extension",
 }
 
-_find_module = _import_later(globals(), _LATER)
-_find_operator = _late(lambda op, _: _make_function(op), globals())
+__getattr__ = _import_later(globals(), _LATER)
 
-
-def __getattr__(name: str) -> _Any:
-    return _find_module(name) if name in _LATER else _find_operator(name)
+_function_of = _cache(_make_function)  # aliases are one function
+_populate(globals(), lambda op, _: _function_of(op))

@@ -93,6 +93,16 @@ def BatchNorm(
 ) -> NDArray | list[NDArray]:
     """Normalise each channel, then multiply with gamma and add beta."""
 
+def BilinearSampler(
+    data: NDArray,
+    grid: NDArray,
+    *,
+    cudnn_off: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return samples of images at the points of a grid, by bilinear interpolation."""
+
 def BlockGrad(
     data: NDArray,
     *,
@@ -153,6 +163,17 @@ def Convolution(
     name: str | None = None,
 ) -> NDArray:
     """Return the cross-correlation of images with filters, plus bias."""
+
+def Crop(
+    *data: NDArray | Sequence[NDArray],
+    offset: int | Sequence[int] = (0, 0),
+    h_w: int | Sequence[int] = (0, 0),
+    center_crop: bool = False,
+    num_args: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a copy of a part of images: of the size ``h_w``, or of that of a second array of images."""
 
 def Deconvolution(
     data: NDArray,
@@ -231,6 +252,16 @@ def FullyConnected(
     name: str | None = None,
 ) -> NDArray:
     """Return data times the transposed weight, plus bias."""
+
+def GridGenerator(
+    data: NDArray,
+    transform_type: Literal["affine", "warp"],
+    target_shape: int | Sequence[int] = (0, 0),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a grid to sample images at."""
 
 def GroupNorm(
     data: NDArray,
@@ -397,6 +428,17 @@ def RNN(
 ) -> NDArray | list[NDArray]:
     """Run a recurrent network over sequences: data (steps, batch, inputs), output (steps, batch, outputs)."""
 
+def ROIPooling(
+    data: NDArray,
+    rois: NDArray,
+    pooled_size: int | Sequence[int],
+    spatial_scale: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the maxima of the parts of regions, cut into ``pooled_size`` rows and columns of parts."""
+
 def Reshape(
     data: NDArray,
     shape: int | Sequence[int] = (),
@@ -481,6 +523,19 @@ def SoftmaxActivation(
     """Return the softmax over all elements of each sample, or with mode "channel" over axis 1."""
 
 SoftmaxOutput = Softmax
+
+def SpatialTransformer(
+    data: NDArray,
+    loc: NDArray,
+    target_shape: int | Sequence[int] = (0, 0),
+    transform_type: Literal["affine"] = "affine",
+    sampler_type: Literal["bilinear"] = "bilinear",
+    *,
+    cudnn_off: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return images of the target shape, sampled at the points of a regular grid moved by affine maps."""
 
 def SwapAxis(
     data: NDArray,

@@ -399,6 +399,23 @@ def _adaptive_avg_spread(
 
 _add = _Plus
 
+def _affine_grid(
+    data: NDArray,
+    size: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return grids whose points are those of a regular one, moved by affine maps of six numbers each."""
+
+def _affine_grid_back(
+    grid: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the sums of a grid's points times those of a regular one: ``_affine_grid`` transposed."""
+
 def _arange(
     start: float,
     stop: float | None = None,
@@ -434,6 +451,29 @@ def _band_scan(
     name: str | None = None,
 ) -> NDArray:
     """Return what arrives in each state (steps, batch, states), and what is handed on to it."""
+
+def _bilinear_sample(
+    data: NDArray,
+    grid: NDArray,
+    dx: int = 0,
+    dy: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return samples of images at the points of a grid, differentiated by x and y as often as told."""
+
+def _bilinear_spread(
+    samples: NDArray,
+    grid: NDArray,
+    size: int | Sequence[int],
+    dx: int = 0,
+    dy: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Add samples to the pixels that they were taken from, by their weights: sampling transposed."""
 
 def _conv_data_grad(
     g: NDArray,
@@ -515,6 +555,34 @@ def _ctc_states(
     name: str | None = None,
 ) -> list[NDArray]:
     """Describe the states that the labels of each example are passed through in."""
+
+def _deformable_grid(
+    offset: NDArray,
+    size: int | Sequence[int],
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    fades: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the grid to sample images with a border at, for every point of every window."""
+
+def _deformable_slopes(
+    offset: NDArray,
+    size: int | Sequence[int],
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    fades: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return by how much each entry of ``_deformable_grid`` grows with its offset."""
 
 def _diag_put(
     values: NDArray,
@@ -919,6 +987,16 @@ def _reshape_view(
 ) -> NDArray:
     """Return the array in another shape, over the same memory; the codes are those of ``Reshape``."""
 
+def _resize_back(
+    images: NDArray,
+    size: int | Sequence[int],
+    align_corners: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Add pixels to those of other images that they are interpolated from: resizing transposed."""
+
 _rminus_scalar = _RMinusScalar
 
 _rmod_scalar = _RModScalar
@@ -931,6 +1009,39 @@ def _rnn_param_concat(
     name: str | None = None,
 ) -> NDArray:
     """Return the arrays joined along an axis; they agree in all others."""
+
+def _roi_align_back(
+    data: NDArray,
+    rois: NDArray,
+    size: int | Sequence[int],
+    pooled_size: int | Sequence[int],
+    spatial_scale: float,
+    sample_ratio: int = -1,
+    position_sensitive: bool = False,
+    aligned: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Add the parts of regions to the pixels they are means of: ``ROIAlign`` transposed."""
+
+def _rows_back(
+    data: NDArray,
+    places: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return every row of a batch at its place; those of place -1 are lost, and empty places are zero."""
+
+def _rows_from(
+    data: NDArray,
+    places: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return in every row the one at its place; where that is -1, zeros."""
 
 _rpower_scalar = _RPowerScalar
 

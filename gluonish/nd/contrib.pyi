@@ -52,6 +52,23 @@ def BatchNormWithReLU(
 ) -> NDArray | list[NDArray]:
     """Normalise as ``BatchNorm`` does, and set what is below 0 to 0."""
 
+def BilinearResize2D(
+    data: NDArray,
+    like: NDArray | None = None,
+    height: int = 1,
+    width: int = 1,
+    scale_height: float | None = None,
+    scale_width: float | None = None,
+    mode: Literal[
+        "size", "odd_scale", "like", "to_even_down", "to_even_up", "to_odd_down", "to_odd_up"
+    ] = "size",
+    align_corners: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Resize images by bilinear interpolation."""
+
 def CTCLoss(
     data: NDArray,
     label: NDArray,
@@ -65,6 +82,64 @@ def CTCLoss(
     name: str | None = None,
 ) -> NDArray:
     """Return, per example, -log of the probability that a sequence of scores says these labels."""
+
+def DeformableConvolution(
+    data: NDArray,
+    offset: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    *,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal["NCDHW", "NCHW", "NCW"] | None = None,
+    workspace: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the convolution of images whose windows are deformed by offsets."""
+
+def ModulatedDeformableConvolution(
+    data: NDArray,
+    offset: NDArray,
+    mask: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    *,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal["NCDHW", "NCHW", "NCW"] | None = None,
+    im2col_step: Any = ...,
+    workspace: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the convolution of images whose windows are deformed by offsets, every sample times a mask."""
+
+def ROIAlign(
+    data: NDArray,
+    rois: NDArray,
+    pooled_size: int | Sequence[int],
+    spatial_scale: float,
+    sample_ratio: int = -1,
+    position_sensitive: bool = False,
+    aligned: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the means of bilinear samples in the parts of regions, without rounding coordinates."""
 
 def SparseEmbedding(
     data: NDArray,
@@ -98,6 +173,18 @@ def SyncBatchNorm(
 ) -> NDArray | list[NDArray]:
     """Normalise each channel, axis 1, like ``BatchNorm``: the batch is what this array holds."""
 
+def allclose(
+    a: NDArray,
+    b: NDArray,
+    rtol: float = 1e-05,
+    atol: float = 1e-08,
+    equal_nan: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return 1 if no element of a is farther from that of b than atol + rtol |b|, else 0, of shape ()."""
+
 def arange_like(
     data: NDArray,
     start: float = 0.0,
@@ -111,6 +198,17 @@ def arange_like(
 ) -> NDArray:
     """Return start, start + step, ..., each repeated: as many as an axis is long."""
 
+def bipartite_matching(
+    data: NDArray,
+    is_ascend: bool = False,
+    *,
+    threshold: float,
+    topk: int = -1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Match rows and columns of score matrices, the best pair of all first, each row and column once."""
+
 def boolean_mask(
     data: NDArray,
     index: NDArray,
@@ -120,6 +218,64 @@ def boolean_mask(
     name: str | None = None,
 ) -> NDArray:
     """Return the elements along an axis where the mask, which has one entry for each, is not 0."""
+
+def box_decode(
+    data: NDArray,
+    anchors: NDArray,
+    std0: float = 1.0,
+    std1: float = 1.0,
+    std2: float = 1.0,
+    std3: float = 1.0,
+    clip: float = -1.0,
+    format: Literal["corner", "center"] = "center",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the corners of the boxes that predicted offsets lead to from anchors; see ``box_encode``."""
+
+def box_encode(
+    samples: NDArray,
+    matches: NDArray,
+    anchors: NDArray,
+    refs: NDArray,
+    means: NDArray,
+    stds: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Return what a network has to predict to get from anchors to the boxes they are matched with."""
+
+def box_iou(
+    lhs: NDArray,
+    rhs: NDArray,
+    format: Literal["corner", "center"] = "corner",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the intersection over union of every box on the left with every one on the right."""
+
+def box_nms(
+    data: NDArray,
+    overlap_thresh: float = 0.5,
+    valid_thresh: float = 0.0,
+    topk: int = -1,
+    coord_start: int = 2,
+    score_index: int = 1,
+    id_index: int = -1,
+    background_id: int = -1,
+    force_suppress: bool = False,
+    in_format: Literal["corner", "center"] = "corner",
+    out_format: Literal["corner", "center"] = "corner",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the boxes that remain when each removes those of lower score that overlap it, best first."""
+
+box_non_maximum_suppression = box_nms
 
 ctc_loss = CTCLoss
 
@@ -140,6 +296,16 @@ def getnnz(
 ) -> NDArray:
     """Return how many elements are not zero, in all or along an axis of a matrix, as int64."""
 
+def gradientmultiplier(
+    data: NDArray,
+    scalar: float = 1.0,
+    *,
+    is_int: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a copy through which the gradient flows multiplied by a number, which may be negative."""
+
 def group_adagrad_update(
     weight: NDArray,
     grad: NDArray,
@@ -154,6 +320,15 @@ def group_adagrad_update(
 ) -> NDArray:
     """Step with AdaGrad that keeps one sum per row, in a history of one column."""
 
+def index_array(
+    data: NDArray,
+    axes: int | Sequence[int] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the indices of every element, along a new last axis; with ``axes``, those on these axes only."""
+
 def index_copy(
     old_tensor: NDArray,
     index_vector: NDArray,
@@ -163,3 +338,69 @@ def index_copy(
     name: str | None = None,
 ) -> NDArray:
     """Return a copy of the old array with its rows at the indices replaced by those of the new one."""
+
+def interleaved_matmul_encdec_qk(
+    queries: NDArray,
+    keys_values: NDArray,
+    heads: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the products of queries, divided by the root of their size, and keys, for each head."""
+
+def interleaved_matmul_encdec_valatt(
+    keys_values: NDArray,
+    attention: NDArray,
+    heads: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the averages of values, weighted by attention, for each head."""
+
+def interleaved_matmul_selfatt_qk(
+    queries_keys_values: NDArray,
+    heads: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the products of queries, divided by the root of their size, and keys, for each head."""
+
+def interleaved_matmul_selfatt_valatt(
+    queries_keys_values: NDArray,
+    attention: NDArray,
+    heads: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the averages of values, weighted by attention, for each head."""
+
+def quadratic(
+    data: NDArray,
+    a: float = 0.0,
+    b: float = 0.0,
+    c: float = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a x^2 + b x + c."""
+
+def round_ste(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return ``round(x)``, with the gradient of x."""
+
+def sign_ste(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return ``sign(x)``, with the gradient of x."""

@@ -46,6 +46,9 @@ from gluonish.nd.functions import (
 from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_dlpack_for_write
 from gluonish.serialization.records import CODE_OF_DTYPE as _CODE_OF_DTYPE
 
+py_slice = slice
+"""Programs import Python's ``slice`` by this name, since ``slice`` is an operator here."""
+
 # MXNet's numbers for what programs and files name, under the private names that programs import them by.
 _DTYPE_NP_TO_MX: dict[Any, int] = {None: -1, **{dtype.type: code for dtype, code in _CODE_OF_DTYPE.items()}}
 _DTYPE_MX_TO_NP = {code: dtype for dtype, code in _DTYPE_NP_TO_MX.items()}

@@ -14,18 +14,23 @@
 ``custom``    the two classes to derive from, and their registry
 ``bridge``    such an operator as the engine sees it
 ``functions`` ``nd.Custom``
+``legacy``    two older classes to derive from, for symbols only
 ``listing``   which operators there are
 """
 
 from __future__ import annotations
 
 from gluonish.operator.custom import CustomOp, CustomOpProp, register
+from gluonish.operator.legacy import NDArrayOp, NumpyOp, PythonOp
 from gluonish.operator.listing import OperatorArguments, get_all_registered_operators, get_operator_arguments
 
 __all__ = [
     "CustomOp",
     "CustomOpProp",
+    "NDArrayOp",
+    "NumpyOp",
     "OperatorArguments",
+    "PythonOp",
     "get_all_registered_operators",
     "get_operator_arguments",
     "register",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gluonish.context import Context
@@ -13,7 +13,7 @@ from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import XP, Array, GradientPlan, Operator, operator_maker
 from gluonish.engine.template import Template
-from gluonish.errors import ArgumentError, GluonishError, OperatorError
+from gluonish.errors import ArgumentError, GluonishError, OperatorError, SignatureError
 from gluonish.operator.custom import CustomOpProp, make_prop
 from gluonish.shape import PartialShape, from_mxnet
 
@@ -24,16 +24,12 @@ class CustomOperator(Operator):
     """One use of a program's own operator: by a call, or by a node of a symbol.
 
     Args:
-        op_type: the name it is registered under.
-        given: the parameters of the use.
-
-    Raises:
-        UnknownNameError: it is not registered.
-        ArgumentError: it does not take such parameters.
+        op_type: what messages call it: the name it is registered under.
+        prop: its properties.
     """
 
-    def __init__(self, op_type: Any, given: dict[str, Any]) -> None:
-        self.prop: CustomOpProp = make_prop(op_type, given)
+    def __init__(self, op_type: Any, prop: CustomOpProp) -> None:
+        self.prop = prop
         self.op_type = op_type
         self._arguments = list(self.prop.list_arguments())
         self._states = list(self.prop.list_auxiliary_states())
@@ -57,6 +53,18 @@ class CustomOperator(Operator):
         """Return no parameters: those of a use are part of the operator that is made for it."""
         del given
         return {}
+
+    def require_inputs(self, names: Iterable[str]) -> None:
+        """Refuse inputs given by names that are not its own.
+
+        Raises:
+            SignatureError: there is one.
+        """
+        unknown = [name for name in names if name not in self.input_names]
+        if unknown:
+            raise SignatureError(
+                self.label, f"has no input {unknown[0]!r}", expected="one of " + ", ".join(self.input_names)
+            )
 
     def written(self, params: Mapping[str, Any], training: bool) -> tuple[int, ...]:
         """Return the positions of the states: whether they are written only the program knows."""
@@ -217,8 +225,9 @@ class CustomOperator(Operator):
 @operator_maker("Custom")
 def custom_operator(given: Mapping[str, Any]) -> CustomOperator:
     """Return the operator for one use of a program's own."""
+    op_type = given.get("op_type")
     return CustomOperator(
-        given.get("op_type"), {key: each for key, each in given.items() if key != "op_type"}
+        op_type, make_prop(op_type, {key: each for key, each in given.items() if key != "op_type"})
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from gluonish.engine.invoke import bind_arguments, invoke
 from gluonish.engine.ndarray import NDArray
 from gluonish.operator.bridge import CustomOperator
+from gluonish.operator.custom import make_prop
 
 __all__ = ["Custom"]
 
@@ -32,6 +33,6 @@ def Custom(*data: NDArray, op_type: str | None = None, name: str | None = None, 
     out = kwargs.pop("out", None)
     arrays = {key: value for key, value in kwargs.items() if isinstance(value, NDArray)}
     params = {key: value for key, value in kwargs.items() if key not in arrays}
-    op = CustomOperator(op_type, params)
+    op = CustomOperator(op_type, make_prop(op_type, params))
     inputs, _ = bind_arguments(op, data, arrays)
     return invoke(op, inputs, {}, out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gluonish.engine.operator import find_operator, operators
+from gluonish.engine.operator import declare_all, find_operator, operators
 
 __all__ = ["OperatorArguments", "get_all_registered_operators", "get_operator_arguments"]
 
@@ -30,6 +30,7 @@ def get_all_registered_operators() -> list[str]:
         >>> "Convolution" in get_all_registered_operators()
         True
     """
+    declare_all()
     return list(operators())
 
 

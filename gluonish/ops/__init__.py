@@ -4,11 +4,12 @@ In a family's module stand, side by side, an operator's kernel (whose signature 
 parameters), its shape and dtype rules, and its gradient. Kernels are written against ``xp``, the module of
 their arrays; they know nothing of devices.
 
-Those with NumPy's semantics, in ``gluonish.ops.numpy``, are declared when one of them is first looked up.
+The modules that ``LATER`` names are imported when one of their operators is first looked up.
 
 A kernel returns memory of its own, never its input or a view of it, unless it is declared ``view=True``.
 """
 
+import functools
 import importlib
 
 from gluonish.engine.methods import install_methods
@@ -69,7 +70,57 @@ __all__ = [
     "updates",
 ]
 
-declare_later("_np", lambda: importlib.import_module("gluonish.ops.numpy"))
+LATER: dict[str, tuple[str, ...]] = {
+    "gluonish.ops.attention": (
+        "_contrib_interleaved_matmul_selfatt_qk",
+        "_contrib_interleaved_matmul_selfatt_valatt",
+        "_contrib_interleaved_matmul_encdec_qk",
+        "_contrib_interleaved_matmul_encdec_valatt",
+    ),
+    "gluonish.ops.contributed": (
+        "_contrib_allclose",
+        "_contrib_gradientmultiplier",
+        "_contrib_index_array",
+        "_contrib_quadratic",
+        "_contrib_round_ste",
+        "_contrib_sign_ste",
+    ),
+    "gluonish.ops.numpy": ("_np*",),
+    "gluonish.ops.vision.boxes": (
+        "_contrib_bipartite_matching",
+        "_contrib_box_decode",
+        "_contrib_box_encode",
+        "_contrib_box_iou",
+        "_contrib_box_nms",
+        "_contrib_box_non_maximum_suppression",
+        "_rows_back",
+        "_rows_from",
+    ),
+    "gluonish.ops.vision.deformable": (
+        "_contrib_DeformableConvolution",
+        "_contrib_ModulatedDeformableConvolution",
+        "_deformable_grid",
+        "_deformable_slopes",
+    ),
+    "gluonish.ops.vision.regions": ("Crop", "ROIPooling", "_contrib_ROIAlign", "_roi_align_back"),
+    "gluonish.ops.vision.resizing": ("_contrib_BilinearResize2D", "_resize_back"),
+    "gluonish.ops.vision.sampling": (
+        "BilinearSampler",
+        "GridGenerator",
+        "SpatialTransformer",
+        "_affine_grid",
+        "_affine_grid_back",
+        "_bilinear_sample",
+        "_bilinear_spread",
+    ),
+}
+"""Modules that are imported when one of the operators they declare is first looked up; these are their names.
+
+Importing gluonish has to be fast, and few programs use them.
+"""
+
+for _module, _names in LATER.items():
+    declare_later(_names, functools.partial(importlib.import_module, _module))
 arithmetic.install_python_operators()
 sparse.install_python_operators()
 keys.install_indexing()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -25,7 +25,7 @@ from gluonish.engine.sparse import empty_sparse
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.ops.sparse.updates import step_on_rows
 from gluonish.optimizer.rates import Coefficient, Rates
-from gluonish.optimizer.registry import REGISTRY, create, register
+from gluonish.optimizer.registry import OPTIMIZERS, create, register
 
 __all__ = ["HALF_PRECISION", "MASTER", "Optimizer"]
 
@@ -37,6 +37,7 @@ MASTER = "master"
 _Kept = TypeVar("_Kept")
 
 
+@OPTIMIZERS.base_class
 class Optimizer(Rates):
     """Base of optimizers.
 
@@ -65,7 +66,7 @@ class Optimizer(Rates):
         ArgumentTypeError: ``lr_scheduler`` is none, or ``param_idx2name`` is no dictionary.
     """
 
-    opt_registry: ClassVar[dict[str, type[Optimizer]]] = REGISTRY
+    opt_registry: ClassVar[dict[str, type[Optimizer]]] = OPTIMIZERS.classes
     elementwise: ClassVar[bool] = True
     single_states: ClassVar[bool] = False
     """Whether the slots of half-precision parameters are float32 even without masters."""
@@ -249,10 +250,10 @@ class Optimizer(Rates):
             grad: its gradient.
             state: what ``create_state`` returned.
         """
-        if isinstance(index, (list, tuple)):
-            for each in zip(index, weight, grad, state, strict=True):
-                self.update(*each)
-            return
+        for each in _one_by_one(index, weight, grad, state):
+            self._update_one(*each)
+
+    def _update_one(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> None:
         self._update_count(index)
         self.run(weight, grad, self.unpack_state(state), self.rates(index))
 
@@ -325,15 +326,14 @@ class Optimizer(Rates):
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Update one parameter or several in place, through float32 masters where they have them."""
-        if isinstance(index, (list, tuple)):
-            for each in zip(index, weight, grad, state, strict=True):
-                self.update_multi_precision(*each)
-        elif self.uses_master(weight.dtype):
-            master, inner = self.without_master(state)
-            self.update(index, master, grad.astype("float32"), inner)
-            weight.write(master)
-        else:
-            self.update(index, weight, grad, state)
+        # A subclass may override this method and call it: it is entered once, however many there are.
+        for each, values, gradient, kept in _one_by_one(index, weight, grad, state):
+            if self.uses_master(values.dtype):
+                master, inner = self.without_master(kept)
+                self.update(each, master, gradient.astype("float32"), inner)
+                values.write(master)
+            else:
+                self.update(each, values, gradient, kept)
 
     def __getstate__(self) -> dict[str, Any]:
         # Parameters are not part of what an optimizer is; whoever loads it has its own.
@@ -359,9 +359,17 @@ _OF_ONE_PARAMETER = (
     "_get_lrs",
     "_get_wd",
     "_get_wds",
+    "_update_one",
 )
-"""Methods that programs for MXNet override; a step over flat arrays would pass them by."""
+"""Methods that programs for MXNet override, and ours; a step over flat arrays would pass them by."""
 
 
 def _copy_of(weight: NDArray, dtype: np.dtype[Any]) -> NDArray:
     return weight.detach().tostype("default").astype(dtype, copy=True)
+
+
+def _one_by_one(index: Any, *arguments: Any) -> Iterable[tuple[Any, ...]]:
+    """Return the arguments of an update for each of several parameters, or of the only one."""
+    if isinstance(index, (list, tuple)):
+        return zip(index, *arguments, strict=True)
+    return [(index, *arguments)]

@@ -87,11 +87,7 @@ class SGLD(Optimizer):
         kwargs: see ``Optimizer``.
     """
 
-    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Update one parameter in place, or several; see ``Optimizer.update``."""
-        if isinstance(index, (list, tuple)):
-            super().update(index, weight, grad, state)
-            return
+    def _update_one(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> None:  # noqa: ARG002
         self._update_count(index)
         rates = self.rates(index)
         dtype = np.float32 if np.dtype(weight.dtype) in HALF_PRECISION else weight.dtype
@@ -157,11 +153,7 @@ class LBSGD(SGD):
         self.num_epochs = num_epochs
         self.cumgrads: dict[Any, NDArray] = {}
 
-    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Take the gradient of one parameter, or of several; see ``Optimizer.update``."""
-        if isinstance(index, (list, tuple)):
-            super().update(index, weight, grad, state)
-            return
+    def _update_one(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> None:
         self._update_count(index)
         average, count = self._accumulate(index, grad)
         if average is None:

@@ -22,7 +22,7 @@ from gluonish.engine.sparse import sparse_array
 from gluonish.errors import FileFormatError
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer.base import Optimizer
-from gluonish.optimizer.registry import REGISTRY
+from gluonish.optimizer.registry import OPTIMIZERS
 from gluonish.serialization.params import to_array
 from gluonish.serialization.records import read_record
 
@@ -95,7 +95,7 @@ def _of_numpy(module: str, name: str) -> Any:
 def _kind(module: str, name: str) -> type[Any] | None:
     """Return a class of optimizers or schedulers: MXNet's by our name for it, or one that is imported."""
     if module.startswith("mxnet.optimizer."):
-        kind = Optimizer if name == "Optimizer" else REGISTRY.get(name.lower())
+        kind = Optimizer if name == "Optimizer" else OPTIMIZERS.classes.get(name.lower())
     elif module == "mxnet.lr_scheduler":
         kind = getattr(gluonish.lr_scheduler, name, None)
     else:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gluonish.errors import ArgumentTypeError, UnknownNameError
+from gluonish.registry import Registry
 
 if TYPE_CHECKING:
     from gluonish.optimizer.base import Optimizer
 
-__all__ = ["REGISTRY", "create", "register"]
+__all__ = ["OPTIMIZERS", "create", "register"]
 
-REGISTRY: dict[str, type[Optimizer]] = {}
-"""Classes by lower-cased name; ``Optimizer.opt_registry`` is the same dictionary."""
+OPTIMIZERS = Registry("optimizer")
+"""``Optimizer.opt_registry`` is what it holds."""
 
 _Class = TypeVar("_Class", bound="type[Optimizer]")
 
@@ -24,16 +23,9 @@ def register(klass: _Class) -> _Class:
     Registering the name again replaces what was there, with a warning.
 
     Raises:
-        ArgumentTypeError: it is no class.
+        ArgumentTypeError: it is no subclass of Optimizer.
     """
-    if not isinstance(klass, type):
-        raise ArgumentTypeError("register()", "takes a class", expected="an Optimizer", received=repr(klass))
-    name = klass.__name__.lower()
-    before = REGISTRY.get(name)
-    if before is not None and before.__qualname__ != klass.__qualname__:
-        warnings.warn(f"optimizer {name!r} was {before} and becomes {klass}", stacklevel=2)
-    REGISTRY[name] = klass
-    return klass
+    return OPTIMIZERS.register(klass)
 
 
 def create(name: str, **kwargs: Any) -> Optimizer:
@@ -41,13 +33,11 @@ def create(name: str, **kwargs: Any) -> Optimizer:
 
     Raises:
         UnknownNameError: no optimizer of that name is registered.
+        SignatureError: it does not take one of the arguments.
 
     Example:
         >>> create("sgd", learning_rate=0.5).lr
         0.5
     """
-    if str(name).lower() not in REGISTRY:
-        raise UnknownNameError(
-            f"Optimizer {name!r}", "is not registered", expected="one of " + ", ".join(sorted(REGISTRY))
-        )
-    return REGISTRY[name.lower()](**kwargs)
+    optimizer: Optimizer = OPTIMIZERS.make(name, **kwargs)
+    return optimizer

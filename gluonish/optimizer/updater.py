@@ -29,7 +29,8 @@ class Updater:
         optimizer: the same, or what ``set_states`` brought.
         states: what the optimizer keeps, by index, as its ``create_state_multi_precision`` returns it.
         states_synced: by index, whether a state is known to be on the context of its weight.
-        aggregate_updates: whether the optimizer is handed several parameters in one call.
+        aggregate_updates: whether the optimizer is handed several parameters in one call, as tuples of
+            indices, weights and gradients and a list of states; a single one then too.
 
     Example:
         >>> import gluonish as mx
@@ -66,8 +67,10 @@ class Updater:
                 self.optimizer.update_multi_precision(*arguments)
             return
         for part in self._parts(weights):
-            chosen = [[kept[i] for i in part] for kept in (indices, weights, grads, states)]
-            self.optimizer.update_multi_precision(*chosen)
+            several = tuple(tuple(kept[i] for i in part) for kept in (indices, weights, grads))
+            self.optimizer.update_multi_precision(
+                several[0], several[1], several[2], [states[i] for i in part]
+            )
 
     def _provide(self, index: Any, weight: NDArray) -> None:
         """Make the state of a parameter, or bring it to where its weight is."""

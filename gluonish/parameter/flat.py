@@ -185,6 +185,8 @@ def runs_of(group: FlatGroup, indices: Sequence[int]) -> list[Run]:
     ordered = sorted(indices)
     if not ordered:
         return []
+    if ordered[-1] - ordered[0] + 1 == len(ordered):  # as most often: nothing is left out
+        return [Run(group, ordered[0], ordered[-1] + 1)]
     breaks = [i + 1 for i, (a, b) in enumerate(pairwise(ordered)) if b != a + 1]
     bounds = [0, *breaks, len(ordered)]
     return [Run(group, ordered[a], ordered[b - 1] + 1) for a, b in pairwise(bounds)]

@@ -7,6 +7,7 @@ every parameter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -40,7 +41,7 @@ class Multipliers:
         return self._numbers
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Piece:
     """What a plan touches of one group.
 
@@ -48,22 +49,26 @@ class Piece:
         group: the group.
         indices: the members covered, in the order of memory.
         runs: the contiguous runs that they form.
-        lr_mult: the factors on the learning rate of the members of the group.
-        wd_mult: the factors on the weight decay, likewise.
     """
 
     group: FlatGroup
     indices: np.ndarray[Any, np.dtype[np.int64]]
     runs: list[Run]
-    lr_mult: Multipliers
-    wd_mult: Multipliers
 
     @classmethod
     def of(cls, group: FlatGroup, members: list[int]) -> Piece:
         """Return what a plan touches of a group, given the members it covers."""
-        lr_mult = Multipliers([1.0 if core is None else core.lr_mult for core in group.cores])
-        wd_mult = Multipliers([1.0 if core is None else core.wd_mult for core in group.cores])
-        return cls(group, np.array(sorted(members)), runs_of(group, members), lr_mult, wd_mult)
+        return cls(group, np.array(sorted(members)), runs_of(group, members))
+
+    @cached_property
+    def lr_mult(self) -> Multipliers:
+        """The factors on the learning rate of the members of the group."""
+        return Multipliers([1.0 if core is None else core.lr_mult for core in self.group.cores])
+
+    @cached_property
+    def wd_mult(self) -> Multipliers:
+        """The factors on the weight decay, likewise."""
+        return Multipliers([1.0 if core is None else core.wd_mult for core in self.group.cores])
 
     def cores(self) -> list[ParameterCore]:
         """Return the parameters covered."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gluonish.engine.namespace import late as _late
 from gluonish.engine.namespace import populate as _populate
-from gluonish.sym import random, sparse
+from gluonish.sym import contrib, random, sparse
 from gluonish.sym.creation import arange, eye, full, histogram, linspace, ones, split_v2, zeros
 from gluonish.sym.functions import hypot, maximum, minimum, pow, power  # noqa: A004  MXNet's name
 from gluonish.symbol import Group, Symbol, load, load_json, var
@@ -14,4 +13,3 @@ from gluonish.symbol.custom import Custom
 Variable = var
 
 _populate(globals(), _make_function)
-__getattr__ = _late(_make_function, globals())

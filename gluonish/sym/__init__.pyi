@@ -7,6 +7,7 @@ from typing import Any, Literal
 from numpy.typing import DTypeLike
 
 from gluonish.context import Context
+from gluonish.sym import contrib as contrib
 from gluonish.sym import random as random
 from gluonish.sym import sparse as sparse
 from gluonish.sym.creation import arange as arange
@@ -29,7 +30,6 @@ from gluonish.symbol import load_json as load_json
 from gluonish.symbol import var as var
 from gluonish.symbol.custom import Custom as Custom
 from gluonish.sym import _internal as _internal
-from gluonish.sym import contrib as contrib
 from gluonish.sym import linalg as linalg
 from gluonish.sym import op as op
 
@@ -64,6 +64,16 @@ def BatchNorm(
     attr: dict[str, str] | None = None,
 ) -> Symbol | list[Symbol]:
     """Normalise each channel, then multiply with gamma and add beta."""
+
+def BilinearSampler(
+    data: Symbol | None = None,
+    grid: Symbol | None = None,
+    *,
+    cudnn_off: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return samples of images at the points of a grid, by bilinear interpolation."""
 
 def BlockGrad(
     data: Symbol | None = None,
@@ -125,6 +135,17 @@ def Convolution(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return the cross-correlation of images with filters, plus bias."""
+
+def Crop(
+    *data: Symbol | Sequence[Symbol],
+    offset: int | Sequence[int] = (0, 0),
+    h_w: int | Sequence[int] = (0, 0),
+    center_crop: bool = False,
+    num_args: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return a copy of a part of images: of the size ``h_w``, or of that of a second array of images."""
 
 def Deconvolution(
     data: Symbol | None = None,
@@ -203,6 +224,16 @@ def FullyConnected(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return data times the transposed weight, plus bias."""
+
+def GridGenerator(
+    data: Symbol | None = None,
+    *,
+    transform_type: Literal["affine", "warp"],
+    target_shape: int | Sequence[int] = (0, 0),
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return a grid to sample images at."""
 
 def GroupNorm(
     data: Symbol | None = None,
@@ -369,6 +400,17 @@ def RNN(
 ) -> Symbol | list[Symbol]:
     """Run a recurrent network over sequences: data (steps, batch, inputs), output (steps, batch, outputs)."""
 
+def ROIPooling(
+    data: Symbol | None = None,
+    rois: Symbol | None = None,
+    *,
+    pooled_size: int | Sequence[int],
+    spatial_scale: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the maxima of the parts of regions, cut into ``pooled_size`` rows and columns of parts."""
+
 def Reshape(
     data: Symbol | None = None,
     shape: int | Sequence[int] = (),
@@ -453,6 +495,19 @@ def SoftmaxActivation(
     """Return the softmax over all elements of each sample, or with mode "channel" over axis 1."""
 
 SoftmaxOutput = Softmax
+
+def SpatialTransformer(
+    data: Symbol | None = None,
+    loc: Symbol | None = None,
+    target_shape: int | Sequence[int] = (0, 0),
+    transform_type: Literal["affine"] = "affine",
+    sampler_type: Literal["bilinear"] = "bilinear",
+    *,
+    cudnn_off: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return images of the target shape, sampled at the points of a regular grid moved by affine maps."""
 
 def SwapAxis(
     data: Symbol | None = None,

@@ -8,6 +8,9 @@ from numpy.typing import DTypeLike
 
 from gluonish.context import Context
 from gluonish.symbol.symbol import Symbol
+from gluonish.symbol.loops import cond as cond
+from gluonish.symbol.loops import foreach as foreach
+from gluonish.symbol.loops import while_loop as while_loop
 
 def AdaptiveAvgPooling2D(
     data: Symbol | None = None,
@@ -39,6 +42,23 @@ def BatchNormWithReLU(
 ) -> Symbol | list[Symbol]:
     """Normalise as ``BatchNorm`` does, and set what is below 0 to 0."""
 
+def BilinearResize2D(
+    data: Symbol | None = None,
+    like: Symbol | None = None,
+    height: int = 1,
+    width: int = 1,
+    scale_height: float | None = None,
+    scale_width: float | None = None,
+    mode: Literal[
+        "size", "odd_scale", "like", "to_even_down", "to_even_up", "to_odd_down", "to_odd_up"
+    ] = "size",
+    align_corners: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Resize images by bilinear interpolation."""
+
 def CTCLoss(
     data: Symbol | None = None,
     label: Symbol | None = None,
@@ -52,6 +72,64 @@ def CTCLoss(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return, per example, -log of the probability that a sequence of scores says these labels."""
+
+def DeformableConvolution(
+    data: Symbol | None = None,
+    offset: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    *,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal["NCDHW", "NCHW", "NCW"] | None = None,
+    workspace: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the convolution of images whose windows are deformed by offsets."""
+
+def ModulatedDeformableConvolution(
+    data: Symbol | None = None,
+    offset: Symbol | None = None,
+    mask: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    *,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal["NCDHW", "NCHW", "NCW"] | None = None,
+    im2col_step: Any = ...,
+    workspace: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the convolution of images whose windows are deformed by offsets, every sample times a mask."""
+
+def ROIAlign(
+    data: Symbol | None = None,
+    rois: Symbol | None = None,
+    *,
+    pooled_size: int | Sequence[int],
+    spatial_scale: float,
+    sample_ratio: int = -1,
+    position_sensitive: bool = False,
+    aligned: bool = False,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the means of bilinear samples in the parts of regions, without rounding coordinates."""
 
 def SparseEmbedding(
     data: Symbol | None = None,
@@ -85,6 +163,18 @@ def SyncBatchNorm(
 ) -> Symbol | list[Symbol]:
     """Normalise each channel, axis 1, like ``BatchNorm``: the batch is what this array holds."""
 
+def allclose(
+    a: Symbol | None = None,
+    b: Symbol | None = None,
+    rtol: float = 1e-05,
+    atol: float = 1e-08,
+    equal_nan: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return 1 if no element of a is farther from that of b than atol + rtol |b|, else 0, of shape ()."""
+
 def arange_like(
     data: Symbol | None = None,
     start: float = 0.0,
@@ -98,6 +188,17 @@ def arange_like(
 ) -> Symbol:
     """Return start, start + step, ..., each repeated: as many as an axis is long."""
 
+def bipartite_matching(
+    data: Symbol | None = None,
+    is_ascend: bool = False,
+    *,
+    threshold: float,
+    topk: int = -1,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> list[Symbol]:
+    """Match rows and columns of score matrices, the best pair of all first, each row and column once."""
+
 def boolean_mask(
     data: Symbol | None = None,
     index: Symbol | None = None,
@@ -107,6 +208,64 @@ def boolean_mask(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return the elements along an axis where the mask, which has one entry for each, is not 0."""
+
+def box_decode(
+    data: Symbol | None = None,
+    anchors: Symbol | None = None,
+    std0: float = 1.0,
+    std1: float = 1.0,
+    std2: float = 1.0,
+    std3: float = 1.0,
+    clip: float = -1.0,
+    format: Literal["corner", "center"] = "center",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the corners of the boxes that predicted offsets lead to from anchors; see ``box_encode``."""
+
+def box_encode(
+    samples: Symbol | None = None,
+    matches: Symbol | None = None,
+    anchors: Symbol | None = None,
+    refs: Symbol | None = None,
+    means: Symbol | None = None,
+    stds: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> list[Symbol]:
+    """Return what a network has to predict to get from anchors to the boxes they are matched with."""
+
+def box_iou(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    format: Literal["corner", "center"] = "corner",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the intersection over union of every box on the left with every one on the right."""
+
+def box_nms(
+    data: Symbol | None = None,
+    overlap_thresh: float = 0.5,
+    valid_thresh: float = 0.0,
+    topk: int = -1,
+    coord_start: int = 2,
+    score_index: int = 1,
+    id_index: int = -1,
+    background_id: int = -1,
+    force_suppress: bool = False,
+    in_format: Literal["corner", "center"] = "corner",
+    out_format: Literal["corner", "center"] = "corner",
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the boxes that remain when each removes those of lower score that overlap it, best first."""
+
+box_non_maximum_suppression = box_nms
 
 ctc_loss = CTCLoss
 
@@ -127,6 +286,16 @@ def getnnz(
 ) -> Symbol:
     """Return how many elements are not zero, in all or along an axis of a matrix, as int64."""
 
+def gradientmultiplier(
+    data: Symbol | None = None,
+    scalar: float = 1.0,
+    *,
+    is_int: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return a copy through which the gradient flows multiplied by a number, which may be negative."""
+
 def group_adagrad_update(
     weight: Symbol | None = None,
     grad: Symbol | None = None,
@@ -141,6 +310,15 @@ def group_adagrad_update(
 ) -> Symbol:
     """Step with AdaGrad that keeps one sum per row, in a history of one column."""
 
+def index_array(
+    data: Symbol | None = None,
+    axes: int | Sequence[int] | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the indices of every element, along a new last axis; with ``axes``, those on these axes only."""
+
 def index_copy(
     old_tensor: Symbol | None = None,
     index_vector: Symbol | None = None,
@@ -150,3 +328,69 @@ def index_copy(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return a copy of the old array with its rows at the indices replaced by those of the new one."""
+
+def interleaved_matmul_encdec_qk(
+    queries: Symbol | None = None,
+    keys_values: Symbol | None = None,
+    *,
+    heads: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the products of queries, divided by the root of their size, and keys, for each head."""
+
+def interleaved_matmul_encdec_valatt(
+    keys_values: Symbol | None = None,
+    attention: Symbol | None = None,
+    *,
+    heads: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the averages of values, weighted by attention, for each head."""
+
+def interleaved_matmul_selfatt_qk(
+    queries_keys_values: Symbol | None = None,
+    *,
+    heads: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the products of queries, divided by the root of their size, and keys, for each head."""
+
+def interleaved_matmul_selfatt_valatt(
+    queries_keys_values: Symbol | None = None,
+    attention: Symbol | None = None,
+    *,
+    heads: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the averages of values, weighted by attention, for each head."""
+
+def quadratic(
+    data: Symbol | None = None,
+    a: float = 0.0,
+    b: float = 0.0,
+    c: float = 0.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return a x^2 + b x + c."""
+
+def round_ste(
+    data: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return ``round(x)``, with the gradient of x."""
+
+def sign_ste(
+    data: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return ``sign(x)``, with the gradient of x."""

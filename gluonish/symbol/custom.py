@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gluonish.operator.bridge import CustomOperator
+from gluonish.operator.custom import make_prop
 from gluonish.symbol.compose import compose
 from gluonish.symbol.symbol import Symbol
 
@@ -30,6 +31,8 @@ def Custom(  # noqa: N802  MXNet's name
     """
     inputs = {key: value for key, value in kwargs.items() if isinstance(value, Symbol)}
     params = {key: value for key, value in kwargs.items() if key not in inputs}
-    symbol = compose(CustomOperator(op_type, params), data, inputs, name=name, attr=attr)
+    op = CustomOperator(op_type, make_prop(op_type, params))
+    op.require_inputs(inputs)
+    symbol = compose(op, data, inputs, name=name, attr=attr)
     symbol.outputs[0][0].given = {"op_type": op_type, **params}
     return symbol

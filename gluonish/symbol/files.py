@@ -27,6 +27,8 @@ from gluonish.errors import (
     UnknownNameError,
 )
 from gluonish.serialization.atomic import atomic_write
+from gluonish.symbol.control_flow import GRAPH_OPERATORS
+from gluonish.symbol.graph_operator import GraphOperator
 from gluonish.symbol.node import HIDDEN_KEYS, Entry, Node, located, made_variable, sorted_nodes
 
 __all__ = ["from_json", "read_file", "to_json", "write_file"]
@@ -54,19 +56,21 @@ OUR_NODE = "A node in the text of a symbol"
 
 def to_json(outputs: Sequence[Entry]) -> str:
     """Return a graph as the text of a ``symbol.json``."""
+    return _layout({**_graph_as_dict(outputs), "attrs": {"mxnet_version": ["int", VERSION]}})
+
+
+def _graph_as_dict(outputs: Sequence[Entry]) -> dict[str, Any]:
     nodes = sorted_nodes(outputs)
     number = {id(node): i for i, node in enumerate(nodes)}
     counts = [0]
     for node in nodes:
         counts.append(counts[-1] + node.n_outputs())
-    graph = {
+    return {
         "nodes": [_node_as_dict(node, number) for node in nodes],
         "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
         "node_row_ptr": counts,
         "heads": [[number[id(node)], index, 0] for node, index in outputs],
-        "attrs": {"mxnet_version": ["int", VERSION]},
     }
-    return _layout(graph)
 
 
 def _node_as_dict(node: Node, number: Mapping[int, int]) -> dict[str, Any]:
@@ -78,6 +82,8 @@ def _node_as_dict(node: Node, number: Mapping[int, int]) -> dict[str, Any]:
     positions = node.arranged(range(len(node.inputs)), None) if node.op is not None else []
     version = {i: int(place in states) for place, i in enumerate(positions) if i is not None}
     described["inputs"] = [[number[id(child)], j, version[i]] for i, (child, j) in enumerate(node.inputs)]
+    if isinstance(node.op, GraphOperator):
+        described["subgraphs"] = [_graph_as_dict(part.outputs) for part in node.op.parts]
     return described
 
 
@@ -150,12 +156,16 @@ def from_json(text: Any) -> list[Entry]:
         ArgumentError: a parameter that an operator does not take.
     """
     graph = _parsed(text)
-    older = "mxnet_version" not in graph.get("attrs", {})
+    return _read_graph(graph, older="mxnet_version" not in graph.get("attrs", {}))[0]
+
+
+def _read_graph(graph: Mapping[str, Any], *, older: bool) -> tuple[list[Entry], list[Node]]:
+    """Return the outputs of a graph, and its nodes in the order of the file."""
     nodes: list[Node] = []
     for entry in graph["nodes"]:
         node = _node_from_dict(entry, nodes, older=older)
         nodes.append(node)
-    return [_checked_entry(nodes, head, len(nodes)) for head in graph["heads"]]
+    return [_checked_entry(nodes, head, len(nodes)) for head in graph["heads"]], nodes
 
 
 def _parsed(text: Any) -> dict[str, Any]:
@@ -189,6 +199,8 @@ def _node_from_dict(entry: Any, nodes: Sequence[Node], *, older: bool) -> Node:
     written = _strings(name, {**entry.get("param", {}), **entry.get("attr", {}), **entry.get("attrs", {})})
     if entry["op"] == "null":
         return Node(None, name, attrs=_attributes(written))
+    if entry["op"] in GRAPH_OPERATORS:
+        return _graph_node(entry, written, nodes)
     op = _operator(entry["op"], written, name)
     inputs = [_checked_entry(nodes, each, len(nodes)) for each in entry["inputs"]]
     if older:
@@ -202,6 +214,25 @@ def _node_from_dict(entry: Any, nodes: Sequence[Node], *, older: bool) -> Node:
         raise located(error, name) from error
     node.inputs = (*node.inputs, *_missing_inputs(node))
     return node
+
+
+def _graph_node(entry: Mapping[str, Any], written: dict[str, str], nodes: Sequence[Node]) -> Node:
+    """Return the node of an operator that has graphs."""
+    name = entry["name"]
+    inputs = [_checked_entry(nodes, each, len(nodes)) for each in entry["inputs"]]
+    graphs = []
+    for graph in entry.get("subgraphs", ()):
+        if not isinstance(graph, dict):
+            raise FileFormatError(f"Node {name!r}", "has a graph that is no JSON object")
+        _check_keys(graph, f"A graph of node {name!r}", TOP_KEYS, ("nodes", "heads"))
+        outputs, inner = _read_graph(graph, older=False)
+        graphs.append((outputs, [node for node in inner if node.op is None]))
+    try:
+        op = GRAPH_OPERATORS[entry["op"]](written, len(inputs), graphs)
+    except (ValueError, TypeError, IndexError, KeyError, SyntaxError) as error:
+        raise FileFormatError(f"Node {name!r}", f"does not fit its graphs: {error}") from error
+    attrs = _attributes({key: value for key, value in written.items() if _is_attribute(key)})
+    return Node(op, name, inputs, {}, op.given(), attrs)
 
 
 def _strings(name: str, written: Mapping[str, Any]) -> dict[str, str]:

@@ -6,8 +6,8 @@ until nothing new is learned: what is known about an output reaches the inputs, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from gluonish.dtype import as_dtype
 from gluonish.errors import DTypeError, ShapeInferenceError, ShapeMismatchError
@@ -19,16 +19,43 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gluonish.engine.operator import Operator
-    from gluonish.symbol.node import Node
-    from gluonish.symbol.symbol import Symbol
+    from gluonish.symbol.node import Entry, Node
 
-__all__ = ["infer_dtypes", "infer_shapes", "leaves_axes_open", "settled_broadcasts", "settled_creations"]
+__all__ = [
+    "Table",
+    "infer_dtypes",
+    "infer_shapes",
+    "known_dtypes",
+    "leaves_axes_open",
+    "settled_creations",
+    "settled_outputs",
+]
+
+
+@runtime_checkable
+class HasGraphs(Protocol):
+    """An operator that computes with graphs of its own."""
+
+    def settled(self, shapes: Sequence[PartialShape]) -> Operator:
+        """Return the operator whose graphs have the operators that run, given shapes of its inputs."""
+
+
+class Graph(Protocol):
+    """What has outputs and nodes: a symbol, or a graph inside of an operator."""
+
+    @property
+    def outputs(self) -> Sequence[Entry]:
+        """The outputs."""
+
+    def nodes(self) -> list[Node]:
+        """Return all nodes below them."""
+
 
 Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
 
 
-def infer_shapes(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Table:
+def infer_shapes(symbol: Graph, known: Callable[[Node], PartialShape]) -> Table:
     """Return the shapes of all outputs of all nodes, as far as they follow from the known ones.
 
     Args:
@@ -67,7 +94,7 @@ def leaves_axes_open(node: Node) -> bool:
     return not node.inputs and 0 in (node.params.get("shape") or ())
 
 
-def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> Table:
+def infer_dtypes(symbol: Graph, known: Mapping[str, np.dtype[Any] | None]) -> Table:
     """Return the dtypes of all outputs of all nodes; what nothing determines is float32.
 
     Raises:
@@ -78,25 +105,35 @@ def infer_dtypes(symbol: Symbol, known: Mapping[str, np.dtype[Any] | None]) -> T
         given = known.get(node.name)
         return read_dtype(node.attrs.get("__dtype__")) if given is None else given
 
-    def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
-        assert node.op is not None
-        return node.op.infer_dtypes(inputs, node.params, outputs)
-
     found: dict[int, Any] = {}
 
     def known_or_found(node: Node) -> Any:
         return found.get(id(node)) or start(node)
 
-    table = _fixpoint(symbol, known_or_found, rule)
+    table = known_dtypes(symbol, known_or_found)
     for node in symbol.nodes():
         if node.op is None and table[id(node)][0] is None:
             found[id(node)] = as_dtype("float32")
-            table = _fixpoint(symbol, known_or_found, rule)
+            table = known_dtypes(symbol, known_or_found)
     return table
 
 
+def known_dtypes(symbol: Graph, known: Callable[[Node], np.dtype[Any] | None]) -> Table:
+    """Return the dtypes of all outputs of all nodes, as far as they follow from the known ones.
+
+    Raises:
+        DTypeError: they contradict each other; the message names the node.
+    """
+
+    def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
+        assert node.op is not None
+        return node.op.infer_dtypes(inputs, node.params, outputs)
+
+    return _fixpoint(symbol, known, rule)
+
+
 def settled_creations(
-    symbol: Symbol,
+    symbol: Graph,
     shape_of: Callable[[Node], PartialShape],
     dtype_of: Callable[[Node], np.dtype[Any] | None],
 ) -> dict[int, dict[str, Any]]:
@@ -138,25 +175,31 @@ def settled_creations(
     return settled
 
 
-def settled_broadcasts(symbol: Symbol, known: Callable[[Node], PartialShape]) -> Symbol:
-    """Return a copy of a graph in which every operator is the one that runs, given shapes of variables.
+def settled_outputs(symbol: Graph, known: Callable[[Node], PartialShape]) -> list[Entry]:
+    """Return the outputs of a copy of a graph in which every operator is the one that runs.
+
+    Args:
+        symbol: the graph.
+        known: what is known of the shape of a variable.
 
     Python's operators on symbols are recorded as those of equal shapes, as in MXNet. Where the shapes turn
-    out to differ, the copy has the broadcasting ones.
+    out to differ, the copy has the broadcasting ones; so have the graphs inside of its operators.
     """
     shapes = infer_shapes(symbol, known)
 
     def chosen(node: Node) -> Operator:
         assert node.op is not None
         inputs = [shapes[id(child)][i] for child, i in node.inputs]
+        if isinstance(node.op, HasGraphs):
+            return node.op.settled(inputs)
         differ = node.lenient and all(map(is_known, inputs)) and inputs[0] != inputs[1]
         return node.broadcasting if differ else node.op
 
-    return type(symbol)(copy_graph(symbol.outputs, lambda _: None, chosen))
+    return copy_graph(symbol.outputs, lambda _: None, chosen)
 
 
 def _fixpoint(
-    symbol: Symbol,
+    symbol: Graph,
     start: Callable[[Node], Any],
     rule: Callable[[Node, list[Any], list[Any]], tuple[list[Any], list[Any]]],
 ) -> Table:

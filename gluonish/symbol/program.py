@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import Operator
 from gluonish.errors import DeferredInitializationError
 from gluonish.shape import PartialShape
+from gluonish.symbol.graph_operator import GraphOperator, Part, Run
 from gluonish.symbol.infer import leaves_axes_open, settled_creations
 from gluonish.symbol.node import Entry, Node, sorted_nodes
 from gluonish.symbol.symbol import Symbol
@@ -38,6 +40,7 @@ class _Step:
         count: how many outputs it has; they go to cells side by side.
         last_uses: cells that nothing reads afterwards.
         place: where it runs; None for where its inputs are.
+        graphs: what runs an operator that consists of graphs; None for any other.
     """
 
     node: Node
@@ -48,6 +51,7 @@ class _Step:
     count: int
     last_uses: tuple[int, ...]
     place: Context | None
+    graphs: Callable[[Sequence[NDArray]], Any] | None
 
 
 class Program:
@@ -99,7 +103,7 @@ class Program:
             assert op is not None
             inputs = tuple(node.arranged(given, absent))
             place = places.get(id(node))
-            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), place))
+            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), place, _runner(op)))
         return steps[::-1]
 
     def _steps_for(self, graph: Symbol, values: Sequence[NDArray]) -> list[_Step]:
@@ -134,11 +138,11 @@ class Program:
         for step in self._steps if self._graph is None else self._steps_for(self._graph, values):
             inputs = [cells[i] for i in step.inputs]
             if step.place is None:
-                result = invoke(step.op, inputs, step.params)
+                result = _result_of(step, inputs)
             else:
                 inputs = [x if x is None else x.as_in_context(step.place) for x in inputs]
                 with step.place:
-                    result = invoke(step.op, inputs, step.params)
+                    result = _result_of(step, inputs)
             if step.count == 1:
                 cells[step.first] = result
             else:
@@ -148,6 +152,26 @@ class Program:
             for i in step.last_uses:
                 cells[i] = None
         return [cells[i] for i in self._outputs]
+
+
+def _runner(op: Operator) -> Callable[[Sequence[NDArray]], Any] | None:
+    """Return what runs an operator that consists of graphs; None for any other."""
+    return (
+        functools.partial(op, [_run_of(part) for part in op.parts]) if isinstance(op, GraphOperator) else None
+    )
+
+
+def _run_of(part: Part) -> Run:
+    """Return what runs a graph inside of an operator, given the values that its sources refer to."""
+    program = Program(part.outputs)
+    source_of = dict(zip(map(id, part.variables), part.sources, strict=True))
+    sources = [source_of[id(node)] for node in program.variables]
+    return lambda values: program.run([values[i] for i in sources])
+
+
+def _result_of(step: _Step, inputs: Sequence[Any]) -> Any:
+    """Run one operator on arrays that are where it runs."""
+    return invoke(step.op, inputs, step.params) if step.graphs is None else step.graphs(inputs)
 
 
 def _shape_of(array: NDArray) -> PartialShape:

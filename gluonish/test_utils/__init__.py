@@ -16,11 +16,21 @@ For tests of your own operators and blocks see also ``gluonish.testing``.
 
 from __future__ import annotations
 
+import bz2
+import errno
+import gzip
+import json
 import logging
+import numbers
 import os
+import platform
+import struct
 import sys
 import time
+import traceback
+import zipfile
 from collections import OrderedDict
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np

@@ -46,7 +46,8 @@ def check_consistency(
     """Assert that a symbol gives the same outputs and gradients on several contexts and in several dtypes.
 
     Args:
-        sym: the symbol, or one for each entry of ``ctx_list``.
+        sym: the symbol, or one for each entry of ``ctx_list``; outputs correspond by their position, whatever
+            they are called.
         ctx_list: two or more settings: ``ctx``, ``type_dict`` (dtypes of inputs by name; float32 for the
             rest), and the shapes of inputs by name.
         scale: the standard deviation of random inputs.
@@ -76,6 +77,7 @@ def check_consistency(
             expected="two or more, and as many symbols",
             received=f"{len(ctx_list)} settings, {len(symbols)} symbols",
         )
+    outputs = symbols[0].list_outputs()
     settings = [_Setting(symbol, each) for symbol, each in zip(symbols, ctx_list, strict=True)]
     values = dict(arg_params or {})
     for name, shape in settings[0].shapes.items():
@@ -83,7 +85,7 @@ def check_consistency(
             drawn = np.random.uniform(-0.92, 0.92, shape) if use_uniform else np.random.normal(size=shape)
             values[name] = (drawn * (1.0 if use_uniform else scale)).astype(rand_type)
     heads = [np.random.normal(size=shape) for shape in settings[0].output_shapes]
-    results = [each.run(values, aux_params or {}, heads, grad_req) for each in settings]
+    results = [each.run(values, aux_params or {}, heads, grad_req, outputs) for each in settings]
     finest = max(range(len(settings)), key=lambda i: settings[i].precision)
     truth = dict(ground_truth or results[finest])
     for number, result in enumerate(results):
@@ -123,8 +125,9 @@ class _Setting:
         states: Mapping[str, Any],
         heads: Sequence[Any],
         grad_req: Any,
+        outputs: Sequence[str],
     ) -> dict[str, NDArray]:
-        """Return outputs and gradients by name."""
+        """Return outputs, by the names that are given for them, and gradients by name."""
         arguments = {
             name: nd.array(to_numpy(values[name]), ctx=self.ctx, dtype=dtype)
             for name, dtype in self.types.items()
@@ -138,12 +141,12 @@ class _Setting:
         requests = dict.fromkeys(arguments, grad_req) if isinstance(grad_req, str) else dict(grad_req)
         bound = BoundSymbol(self.symbol, self.ctx, arguments, state_arrays, requests)
         wants = any(each is not None for each in bound.grad_dict.values())
-        outputs = bound.forward(is_train=wants)
+        computed = bound.forward(is_train=wants)
         if wants:
             bound.backward(
-                [nd.array(g, ctx=self.ctx, dtype=y.dtype) for g, y in zip(heads, outputs, strict=True)]
+                [nd.array(g, ctx=self.ctx, dtype=y.dtype) for g, y in zip(heads, computed, strict=True)]
             )
-        results = dict(zip(self.symbol.list_outputs(), outputs, strict=True))
+        results = dict(zip(outputs, computed, strict=True))
         results.update((name, g) for name, g in bound.grad_dict.items() if g is not None)
         return results
 
@@ -221,7 +224,7 @@ def _results(net: Any, data: Sequence[NDArray], test_grad: bool) -> list[NDArray
 def compare_optimizer(
     opt1: Any,
     opt2: Any,
-    shape: Sequence[int],
+    shape: Sequence[Any],
     dtype: Any,
     w_stype: str = "default",
     g_stype: str = "default",
@@ -232,10 +235,13 @@ def compare_optimizer(
 ) -> None:
     """Assert that two optimizers update weights alike, once.
 
+    Given a list of shapes, the first optimizer updates the weights one after the other, the second all at
+    once: with lists of indices, weights, gradients and states.
+
     Args:
         opt1: an optimizer.
         opt2: another one.
-        shape: the shape of a weight.
+        shape: the shape of a weight, or a list of the shapes of ``ntensors`` weights.
         dtype: its dtype.
         w_stype: the storage type of weights.
         g_stype: the storage type of gradients.
@@ -246,16 +252,25 @@ def compare_optimizer(
 
     Raises:
         ComparisonError: they differ.
-        ArgumentError: another storage type.
+        ArgumentError: another storage type, or a number of shapes that is not ``ntensors``.
     """
-    weights = [rand_ndarray(shape, w_stype, dtype=dtype) for _ in range(ntensors)]
-    gradients = [rand_ndarray(shape, g_stype, dtype=dtype) for _ in range(ntensors)]
+    shapes = shape if isinstance(shape, list) else [shape] * ntensors
+    if len(shapes) != ntensors:
+        raise ArgumentError(
+            "compare_optimizer()", "needs a shape for each weight", expected=ntensors, received=len(shapes)
+        )
+    weights = [rand_ndarray(each, w_stype, dtype=dtype) for each in shapes]
+    gradients = [rand_ndarray(each, g_stype, dtype=dtype) for each in shapes]
     outcomes = []
-    for optimizer in (opt1, opt2):
+    for optimizer, together in ((opt1, False), (opt2, isinstance(shape, list))):
         own = [each.copy() for each in weights]
+        given = [each.copy() for each in gradients]
         states = [optimizer.create_state_multi_precision(i, each) for i, each in enumerate(own)]
-        for i, (weight, gradient) in enumerate(zip(own, gradients, strict=True)):
-            optimizer.update_multi_precision(i, weight, gradient.copy(), states[i])
+        if together:
+            optimizer.update_multi_precision(list(range(ntensors)), own, given, states)
+        else:
+            for i, (weight, gradient) in enumerate(zip(own, given, strict=True)):
+                optimizer.update_multi_precision(i, weight, gradient, states[i])
         outcomes.append((own, states))
     (weights1, states1), (weights2, states2) = outcomes
     if compare_states:

@@ -1,4 +1,4 @@
-"""Data for tests: what is in files here. Nothing is fetched from a network."""
+"""Data for tests: files here, and files that are fetched."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ __all__ = ["DummyIter", "download", "get_mnist"]
 def download(
     url: str, fname: str | None = None, dirname: str | None = None, overwrite: bool = False, retries: int = 5
 ) -> str:
-    """Return the path of a file that was downloaded before. It downloads nothing.
+    """Fetch a file, unless it is there, and return its path.
 
     Args:
         url: where the file is from.
         fname: its name; the last part of the address if None.
         dirname: its folder; that of ``fname``, or the present one, if None.
-        overwrite: accepted; what is there is used in any case.
-        retries: accepted and without effect.
+        overwrite: fetch it though it is there.
+        retries: how often to try again after a failure.
 
     Raises:
-        MissingFileError: the file is not there. It says where to put it.
+        DownloadError: the file cannot be fetched.
     """
     path = Path(fname or url.rsplit("/", maxsplit=1)[-1])
     return files.download(url, path if dirname is None else Path(dirname) / path, overwrite, retries=retries)

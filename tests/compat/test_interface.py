@@ -31,23 +31,6 @@ LACKING = {
     "images and records": {
         "mxnet.gluon.data": {"RecordFileDataset"},
         "mxnet.gluon.data.vision": {"ImageFolderDataset", "ImageRecordDataset"},
-        "mxnet.gluon.data.vision.transforms": {
-            "CenterCrop",
-            "CropResize",
-            "RandomApply",
-            "RandomBrightness",
-            "RandomColorJitter",
-            "RandomContrast",
-            "RandomFlipLeftRight",
-            "RandomFlipTopBottom",
-            "RandomHue",
-            "RandomLighting",
-            "RandomResizedCrop",
-            "RandomRotation",
-            "RandomSaturation",
-            "Resize",
-            "Rotate",
-        },
     },
     "networks other than ResNets": {
         "mxnet.gluon.model_zoo.vision": {
@@ -83,9 +66,8 @@ LACKING = {
             "get_zip_data",
         },
     },
-    "iterators, the Module API and operators of before 2017": {
+    "iterators and the Module API": {
         "mxnet.model": {"FeedForward"},
-        "mxnet.operator": {"NDArrayOp", "NumpyOp", "PythonOp"},
     },
     "drawings": {"mxnet.visualization": {"plot_network"}},
     "details of how MXNet does it": {

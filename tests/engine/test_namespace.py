@@ -105,7 +105,7 @@ def test_the_functions_of_a_namespace_carry_the_documentation_of_the_operator():
 
 
 def test_an_operator_declared_later_is_in_the_namespaces(monkeypatch):
-    monkeypatch.setattr("gluonish.engine.operator._TABLE", dict(operators()))
+    monkeypatch.setattr("gluonish.engine.table._TABLE", dict(operators()))
     try:
 
         @operator("tests_doubled")

@@ -281,7 +281,7 @@ def test_copyto_itself_warns_and_changes_nothing():
 
 def test_copyto_needs_an_equal_shape():
     with pytest.raises(
-        ShapeMismatchError, match=r"The target of copyto\(\) was declared \(3,\) and cannot become"
+        ShapeMismatchError, match=r"The target of copyto\(\) has shape \(3,\) and cannot take"
     ):
         nd.ones(2).copyto(nd.ones(3))
 

@@ -9,9 +9,17 @@ import numpy as np
 import pytest
 
 from gluonish import autograd, nd
-from gluonish.engine import operator as table
+from gluonish.engine import table
 from gluonish.engine.invoke import invoke
-from gluonish.engine.operator import Operator, find_operator, operator, operators
+from gluonish.engine.operator import (
+    Operator,
+    declare_all,
+    declare_later,
+    find_operator,
+    operator,
+    operators,
+    promised_operators,
+)
 from gluonish.errors import (
     ArgumentError,
     DTypeError,
@@ -25,11 +33,14 @@ FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
 
 @pytest.fixture
 def declarations():
-    """Operators that a test declares are forgotten after it."""
-    before = dict(table._TABLE)
+    """Operators that a test declares are forgotten after it; those of the package are all there before."""
+    declare_all()
+    tables = (table._TABLE, table._LATER)
+    before = [dict(each) for each in tables]
     yield
-    table._TABLE.clear()
-    table._TABLE.update(before)
+    for each, content in zip(tables, before, strict=True):
+        each.clear()
+        each.update(content)
 
 
 def linear(xp, data, weight, bias=None, *, units: int, scale: float = 1.0):
@@ -144,6 +155,40 @@ def test_declaring_a_name_or_alias_twice_is_an_error(declarations, names):
 def test_an_unknown_operator_is_an_error():
     with pytest.raises(UnknownNameError, match="Operator 'softmaks' does not exist"):
         find_operator("softmaks")
+
+
+def test_an_operator_is_declared_when_its_name_is_looked_up(declarations):
+    def declare():
+        operator("_test_late", aliases=("test_late",))(lambda xp, data: None)
+        operator("_test_later")(lambda xp, data: None)
+
+    declare_later(("_test_late", "test_late", "_test_later"), declare)
+    assert "test_late" not in operators()
+    assert "test_late" in promised_operators()
+    assert find_operator("test_late").name == "_test_late"
+    assert "_test_later" in operators()
+    assert not {"test_late", "_test_late", "_test_later"} & set(promised_operators())
+
+
+def test_operators_are_declared_later_by_how_their_names_begin(declarations):
+    declare_later(("_test_many_*",), lambda: operator("_test_many_a")(lambda xp, data: None))
+    assert "_test_many_*" not in promised_operators()
+    assert find_operator("_test_many_a").name == "_test_many_a"
+    with pytest.raises(UnknownNameError, match="Operator '_test_many_b' does not exist"):
+        find_operator("_test_many_b")
+
+
+def test_an_operator_promised_but_not_declared_does_not_exist(declarations):
+    declare_later(("_test_forgotten",), lambda: None)
+    with pytest.raises(UnknownNameError, match="Operator '_test_forgotten' does not exist"):
+        find_operator("_test_forgotten")
+
+
+def test_all_operators_can_be_declared_at_once(declarations):
+    declare_later(("_test_late",), lambda: operator("_test_late")(lambda xp, data: None))
+    declare_all()
+    assert "_test_late" in operators()
+    assert promised_operators() == []
 
 
 def test_the_table_handed_out_is_a_copy():
@@ -276,13 +321,13 @@ def test_refused_shapes_are_refused_every_time():
     op = declared()
     params = op.fill({"units": 4})
     for _ in range(2):
-        with pytest.raises(ShapeMismatchError, match="its argument 'weight' was declared"):
+        with pytest.raises(ShapeMismatchError, match="its argument 'weight' has shape"):
             op.check(((2, 3), (4, 5)), (FLOAT32, FLOAT32), params)
 
 
 def test_threads_may_check_at_once(monkeypatch):
     """The table of combinations is emptied when it is full, which any thread may do at any time."""
-    monkeypatch.setattr(table, "_CHECKED_LIMIT", 4)
+    monkeypatch.setattr("gluonish.engine.operator._CHECKED_LIMIT", 4)
     op = Operator("same", lambda xp, data: None)
     op.shape(lambda s: s.same("data", "output"))
     with ThreadPoolExecutor(4) as pool:

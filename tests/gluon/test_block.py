@@ -240,6 +240,71 @@ def test_casting_to_an_unknown_type_is_an_error_and_changes_nothing():
 # -- calling and hooks ----------------------------------------------------------------------------------
 
 
+class Stubborn(nn.Dense):
+    """A layer that cannot be cast."""
+
+    def cast(self, dtype):
+        super().cast(dtype)
+        raise LookupError(f"no {dtype} here")
+
+
+class Precise(nn.Dense):
+    """A layer whose bias stays in single precision."""
+
+    def cast(self, dtype):
+        super().cast(dtype)
+        self.bias.cast("float32")
+
+
+def trained_network(*layers):
+    net = nn.Sequential()
+    net.add(*layers)
+    net.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"momentum": 0.9, "learning_rate": 0.1})
+    for _ in range(2):
+        with mx.autograd.record():
+            losses = [net(mx.nd.ones((2, 3), ctx=ctx)).sum() for ctx in (mx.cpu(0), mx.cpu(1))]
+        mx.autograd.backward(losses)
+        trainer.step(1)
+    return net, trainer
+
+
+def test_a_cast_that_fails_in_one_layer_changes_no_layer():
+    net, trainer = trained_network(nn.Dense(2, in_units=3), Stubborn(1, in_units=2))
+    arrays = [array for p in net.collect_params().values() for array in p.list_data() + p.list_grad()]
+    before = [array.asnumpy() for array in arrays]
+    with pytest.raises(LookupError, match="no float64 here"):
+        net.cast("float64")
+    after = [array for p in net.collect_params().values() for array in p.list_data() + p.list_grad()]
+    assert all(a is b for a, b in zip(arrays, after, strict=True))
+    for array, value in zip(after, before, strict=True):
+        np.testing.assert_array_equal(array.asnumpy(), value)
+    assert {p.dtype for p in net.collect_params().values()} == {np.float32}
+    trainer.step(1, ignore_stale_grad=True)
+
+
+def test_a_cast_happens_once_a_layer_further_up_has_said_what_it_wants():
+    net, trainer = trained_network(nn.Dense(2, in_units=3), Precise(1, in_units=2))
+    bias = net[1].bias.data(mx.cpu(0))
+    net.cast("float16")
+    assert [np.dtype(p.dtype).name for p in net.collect_params().values()] == ["float16"] * 3 + ["float32"]
+    assert net[1].bias.data(mx.cpu(0)) is bias  # it never was anything else
+    trainer.step(1, ignore_stale_grad=True)
+
+
+def test_a_cast_of_a_trained_block_takes_the_momentum_of_all_layers_along():
+    steps = {}
+    for dtype in ("float32", "float64"):
+        mx.random.seed(1)
+        net, trainer = trained_network(nn.Dense(2, in_units=3), nn.Dense(1, in_units=2))
+        net.cast(dtype)
+        trainer.stale_grad = "zero"  # so that only the momentum moves them
+        trainer.step(1)
+        steps[dtype] = [p.data(mx.cpu(1)).asnumpy() for p in net.collect_params().values()]
+    for single, double in zip(*steps.values(), strict=True):
+        np.testing.assert_allclose(single, double, rtol=1e-5)
+
+
 def test_a_block_is_called_by_position_only():
     with pytest.raises(TypeError, match="keyword argument 'x'"):
         Plain()(x=mx.nd.ones(1))
@@ -411,3 +476,10 @@ def test_a_hook_that_cannot_be_called_is_an_error(register):
     with pytest.raises(ArgumentTypeError, match=r"A hook cannot be called.*\n.*received 3"):
         getattr(block, register)(3)
     block(mx.nd.ones((1, 3)))
+
+
+def test_old_programs_find_parameters_by_path_under_the_name_they_know():
+    net = nn.HybridSequential()
+    net.add(nn.Dense(2, in_units=3, use_bias=False))
+    assert net._collect_params_with_prefix() == {"0.weight": net[0].weight}
+    assert net._collect_params_with_prefix("net") == {"net.0.weight": net[0].weight}

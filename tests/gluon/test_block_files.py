@@ -171,10 +171,10 @@ def test_keys_with_a_foreign_prefix_are_an_error_that_shows_both_kinds():
 
 def test_the_deprecated_pair_warns_and_works(path):
     net, other = trained_net(), networks.mlp("other_")
-    with pytest.warns(DeprecationWarning, match="use save_parameters"):
+    with pytest.warns(UserWarning, match="use save_parameters"):
         net.save_params(path)
     assert list(mx.nd.load(path)) == ["dense0_weight", "dense0_bias", "dense1_weight", "dense1_bias"]
-    with pytest.warns(DeprecationWarning, match="use load_parameters"):
+    with pytest.warns(UserWarning, match="use load_parameters"):
         other.load_params(path)
     assert_same(values(net), values(other))
 

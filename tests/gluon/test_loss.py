@@ -42,6 +42,8 @@ from gluonish.gluon.loss import (
     SoftmaxCrossEntropyLoss,
     SquaredHingeLoss,
     TripletLoss,
+    _apply_weighting,
+    _reshape_like,
 )
 from gluonish.testing import check_gradient
 
@@ -536,7 +538,7 @@ def test_labels_of_another_number_are_an_error(loss):
 
 
 def test_class_numbers_of_another_number_are_an_error():
-    with pytest.raises(ShapeMismatchError, match=r"'pick'.*\n.*Axis 0: expected 3, received 2"):
+    with pytest.raises(ShapeMismatchError, match=r"'pick'.*\n.*Axis 0: expected 2, received 3"):
         call(SoftmaxCELoss(), PRED, np.ones(3))
 
 
@@ -672,3 +674,21 @@ def test_a_loss_inside_a_network_trains_it():
         trainer.step(1)
         means.append(float(value.mean().asscalar()))
     assert means[-1] < means[0] / 3
+
+
+# -- losses that programs write ---------------------------------------------------------------------------
+
+
+def test_a_loss_of_ones_own_uses_the_helpers_by_their_names_in_mxnet():
+    class Quartic(Loss):
+        def hybrid_forward(self, F, pred, label, sample_weight=None):
+            loss = (_reshape_like(F, label, pred) - pred) ** 4
+            loss = _apply_weighting(F, loss, self._weight, sample_weight)
+            return F.mean(loss, axis=self._batch_axis, exclude=True)
+
+    loss = Quartic(2.0, 0)
+    label = nd.array(ONE_HOT.reshape(-1))
+    expected = (2 * PER_EXAMPLE * (ONE_HOT - PRED) ** 4).mean(1)
+    for _ in range(2):
+        np.testing.assert_allclose(loss(nd.array(PRED), label, nd.array(PER_EXAMPLE)).asnumpy(), expected)
+        loss.hybridize()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
 from gluon.named_programs import PROGRAMS, describe
 
 import gluonish as mx
-from gluonish.errors import ArgumentError
 from gluonish.gluon import Block, nn
 
 GOLDEN = json.loads((Path(__file__).parent / "goldens" / "names.json").read_text())
@@ -96,19 +97,28 @@ def test_an_exception_leaves_the_scope():
         assert mx.sym.relu(mx.sym.var("x")).name == "relu0"
 
 
-def test_the_scope_of_a_copy_is_a_scope_of_its_own():
+def test_a_copy_goes_on_counting_by_itself():
     net = nn.Sequential(prefix="net_")
     with net.name_scope():
         net.add(nn.Dense(1))
     twin = copy.deepcopy(net)
     with twin.name_scope():
-        assert nn.Dense(1).name == "net_dense0"
+        assert nn.Dense(1).name == "net_dense1"
     with net.name_scope():
         assert nn.Dense(1).name == "net_dense1"
 
 
-def test_the_scope_of_a_block_that_is_gone_is_an_error():
-    with pytest.raises(ArgumentError, match=r"block of this name scope is gone\.\n  Keep the block"):
-        nn.Sequential().name_scope().__enter__()
-    with mx.name.NameManager():
-        assert nn.Dense(1).name == "dense0"
+def test_an_open_scope_keeps_its_block():
+    with nn.Sequential(prefix="net_").name_scope():
+        gc.collect()
+        assert nn.Dense(1).name == "net_dense0"
+        assert mx.sym.relu(mx.sym.var("x")).name == "net_relu0"
+
+
+def test_a_block_that_had_scopes_is_freed_at_once():
+    net = nn.Sequential()
+    with net.name_scope():
+        net.add(nn.Dense(1))
+    gone = weakref.ref(net)
+    del net
+    assert gone() is None

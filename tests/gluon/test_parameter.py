@@ -337,20 +337,23 @@ def test_write_replaces_and_add_accumulates():
         square_sum(parameter).backward()
     np.testing.assert_allclose(parameter.grad().asnumpy(), 2 * parameter.data().asnumpy(), rtol=1e-6)
     parameter.grad_req = "add"
-    parameter.zero_grad()
     for _ in range(3):
         square_sum(parameter).backward()
     np.testing.assert_allclose(parameter.grad().asnumpy(), 6 * parameter.data().asnumpy(), rtol=1e-6)
 
 
-def test_switching_from_write_to_add_keeps_the_gradient():
+def test_switching_from_write_to_add_starts_the_gradient_at_zero():
     parameter = make()
     square_sum(parameter).backward()
     buffer = parameter.grad()
     parameter.grad_req = "add"
     assert parameter.grad() is buffer
-    square_sum(parameter).backward()
+    assert not buffer.asnumpy().any()
+    for _ in range(2):
+        square_sum(parameter).backward()
     np.testing.assert_allclose(buffer.asnumpy(), 4 * parameter.data().asnumpy(), rtol=1e-6)
+    parameter.grad_req = "add"  # no change, so nothing is lost
+    assert buffer.asnumpy().any()
 
 
 def test_zero_grad_writes_in_place_on_all_contexts(two):

@@ -43,7 +43,11 @@ def test_an_optimizer_written_with_operators_gives_the_bits_of_the_flat_one(dtyp
 
 
 class OwnMasters(mx.optimizer.SGD):
-    """Keeps its masters in a form of its own."""
+    """Keeps its masters in a form of its own, and takes one parameter at a time."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.aggregate_num = 0
 
     def create_state_multi_precision(self, index, weight):
         return weight.astype("float32"), "master", index
@@ -99,3 +103,56 @@ def test_a_state_in_another_dtype_than_its_weight_keeps_it():
         step(params, trainer, [np.ones(3)])
     state = trainer._single.state(params[0].core)
     assert (state.dtype, state.tolist()) == (np.float32, [2, 2, 2])
+
+
+class Together(mx.optimizer.Optimizer):
+    """Updates several parameters in one call, and asks for that, as MXNet's aggregating optimizers do."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.aggregate_num = 2
+        self.calls = []
+
+    def create_state(self, index, weight):
+        return None
+
+    def update_multi_precision(self, index, weight, grad, state):
+        self.calls.append((index, type(weight), type(grad), state))
+        for i, w, g in zip(index, weight, grad, strict=True):
+            self._update_count(i)
+            w[:] -= self._get_lr(i) * g
+
+
+class CallsSuper(mx.optimizer.SGD):
+    """Notes its calls, and leaves the rest to SGD."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.calls = []
+
+    def update_multi_precision(self, index, weight, grad, state):
+        self.calls.append(index)
+        super().update_multi_precision(index, weight, grad, state)
+
+
+def test_an_override_that_calls_the_method_it_overrides_is_entered_once():
+    optimizer = CallsSuper(learning_rate=0.5)
+    weights = [mx.nd.ones(2) for _ in range(3)]
+    mx.optimizer.get_updater(optimizer)([0, 1, 2], [mx.nd.ones(2)] * 3, weights)
+    assert optimizer.calls == [(0, 1, 2)]
+    assert [weight.asnumpy().tolist() for weight in weights] == [[0.5, 0.5]] * 3
+
+
+def test_an_optimizer_that_takes_several_parameters_is_handed_tuples_by_updaters_and_trainers():
+    optimizer = Together(learning_rate=0.5)
+    weights = [mx.nd.ones(2) for _ in range(3)]
+    mx.optimizer.get_updater(optimizer)([0, 1, 2], [mx.nd.ones(2)] * 3, weights)
+    assert optimizer.calls == [((0, 1), tuple, tuple, [None, None]), ((2,), tuple, tuple, [None])]
+    assert [weight.asnumpy().tolist() for weight in weights] == [[0.5, 0.5]] * 3
+
+    params = parameters(shapes=[(3,), (2,)])
+    before = params[0].data().asnumpy()
+    optimizer = Together(learning_rate=0.5)
+    step(params, Trainer(params, optimizer), gradients_of(params, 1)[0])
+    assert [call[0] for call in optimizer.calls] == [(0,), (1,)]
+    np.testing.assert_allclose(params[0].data().asnumpy(), before - 0.5 * params[0].grad().asnumpy())

@@ -360,3 +360,15 @@ def test_a_handle_puts_a_hook_into_a_dictionary_once():
     handle.detach()
     handle.detach()
     assert hooks == {}
+
+
+# -- what old programs describe their blocks with ------------------------------------------------------------
+
+
+def test_texts_of_children_are_indented_below_their_first_line():
+    assert utils._indent("Outer(\n  inner\n)", 2) == "Outer(\n    inner\n  )"
+
+
+def test_a_long_list_is_printed_without_its_middle():
+    assert utils._brief_print_list(["a", "b"]) == "'a', 'b'"
+    assert utils._brief_print_list(range(20)) == "'0', '1', '2', ..., '16', '17', '18', '19'"

@@ -360,3 +360,27 @@ def test_states_of_an_optimizer_that_updates_one_by_one_are_shown():
     loss.backward()
     trainer.step(1)
     assert trainer._updaters[0].states[0].asnumpy().tolist() == [1, 1]
+
+
+def test_a_captured_graph_is_seen_in_the_form_of_mxnet():
+    net = nn.Dense(2, in_units=3, prefix="fc_")
+    net.initialize()
+    net.hybridize()
+    assert net._cached_graph == ()
+    net(mx.nd.ones((1, 3)))
+    inputs, outputs = net._cached_graph
+    assert [each.name for each in inputs] == ["data"]
+    assert outputs.list_arguments() == ["data", "fc_weight", "fc_bias"]
+
+
+def test_captured_graphs_are_forgotten_under_the_name_of_mxnet():
+    net = nn.Dense(2, in_units=3)
+    net.initialize()
+    net.hybridize()
+    net(mx.nd.ones((1, 3)))
+    net._clear_cached_op()
+    assert net._cached_graph == ()
+
+
+def test_slices_have_a_name_of_their_own_among_arrays():
+    assert mx.nd.ndarray.py_slice is slice

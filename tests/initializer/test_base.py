@@ -38,7 +38,7 @@ every_initializer = pytest.mark.parametrize("init", CONSTRUCTED, ids=lambda init
 @pytest.fixture
 def own_registry(monkeypatch):
     """What a test registers is forgotten with it."""
-    monkeypatch.setattr(base, "_REGISTRY", dict(base._REGISTRY))
+    monkeypatch.setattr(base.INITIALIZERS, "classes", dict(base.INITIALIZERS.classes))
 
 
 class Five(Initializer):
@@ -144,7 +144,10 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones():
     "nonsense", [None, 3, 0.5, mx.init.Zero, '["normal"', "[1, 2]", "{}", '["normal", 3, 4]', {"sigma": 1}]
 )
 def test_what_names_no_initializer_is_an_error_that_shows_it(nonsense):
-    with pytest.raises(ArgumentTypeError, match=r"The initializer is none.\s+Expected an Initializer, a reg"):
+    with pytest.raises(
+        ArgumentTypeError,
+        match=r"The initializer is none.\s+Expected an object of the class Initializer, a reg",
+    ):
         mx.init.create(nonsense)
 
 
@@ -155,8 +158,18 @@ def test_arguments_for_what_has_its_own_are_an_error(init):
 
 
 def test_an_argument_the_class_does_not_take_is_a_type_error():
-    with pytest.raises(TypeError, match="scale"):
+    with pytest.raises(
+        TypeError, match=r"Initializer 'normal' takes no argument 'scale'.\n  Expected sigma."
+    ):
         mx.init.create("normal", scale=1)
+
+
+def test_the_registry_is_the_one_of_mx_registry(own_registry):
+    mx.registry.get_register_func(Initializer, "initializer")(Five)
+    assert type(mx.init.create("five")) is Five
+    mx.init.alias("cinq")(Five)
+    assert type(mx.registry.get_create_func(Initializer, "initializer")("cinq")) is Five
+    assert {"five", "cinq", "xavier"} < set(mx.registry.get_registry(Initializer))
 
 
 def test_a_registered_class_can_be_named_by_any_parameter(own_registry):

@@ -440,3 +440,8 @@ def test_operators_are_listed_with_what_they_take():
     assert mx.operator.get_operator_arguments("add_n").types == ["NDArray-or-Symbol[]"]
     with pytest.raises(MXNetError, match="Operator 'nosuch' does not exist"):
         mx.operator.get_operator_arguments("nosuch")
+
+
+def test_a_symbol_of_it_refuses_inputs_that_it_does_not_have():
+    with pytest.raises(ArgumentError, match="Custom operator 'test_power' has no input 'power'"):
+        mx.sym.Custom(mx.sym.var("x"), power=mx.sym.var("y"), op_type="test_power")

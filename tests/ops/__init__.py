@@ -6,9 +6,12 @@ import importlib
 import pkgutil
 from typing import Any
 
+from gluonish.engine.operator import declare_all
+
 
 def all_cases() -> list[Any]:
     """Return the cases of all ``cases_*`` modules beside this file."""
+    declare_all()
     found = []
     for module in pkgutil.iter_modules(__path__):
         if module.name.startswith("cases_"):

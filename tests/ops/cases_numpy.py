@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-import gluonish.ops.numpy  # noqa: F401  declares them
 from ops.cases import Arr, Case
 
 LEFT, RIGHT = Arr((2, 3), 0.4, 2.0), Arr((3,), 0.5, 1.7)

@@ -177,7 +177,7 @@ def test_maketrian_settles_the_side():
 
 
 def test_dot_refuses_matrices_that_do_not_fit():
-    with pytest.raises(ShapeMismatchError, match=r"'dot'.*'rhs' was declared"):
+    with pytest.raises(ShapeMismatchError, match=r"'dot'.*'rhs' has shape"):
         nd.dot(nd.ones((2, 3)), nd.ones((2, 3)))
 
 

@@ -77,7 +77,7 @@ def test_the_output_of_a_deconvolution_waits_for_the_data():
         ([(1, 3, 4, 4), (2, 3, 2, 2)], {"kernel": (2, 2), "dilate": (4, 1)}, r"covers \(5, 2\)"),
         ([(1, 3, 4, 4), (2, 3, 5)], {"kernel": (5,)}, "kernel of 1 axes.*'data'"),
         ([(1, 3, 4, 4), (2, 3, 2)], {"kernel": (2, 2)}, "kernel of 2 axes.*'weight'"),
-        ([(1, 3, 4, 4), (2, 4, 2, 2)], {"kernel": (2, 2)}, r"'weight' was declared \(2, 4, 2, 2\)"),
+        ([(1, 3, 4, 4), (2, 4, 2, 2)], {"kernel": (2, 2)}, r"'weight' has shape \(2, 4, 2, 2\)"),
     ],
 )
 def test_shapes_that_do_not_go_together_are_refused(shapes, params, match):

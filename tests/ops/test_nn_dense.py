@@ -39,7 +39,7 @@ def test_leading_axes_follow_from_the_output_without_flattening():
 
 
 def test_a_weight_of_other_features_is_refused():
-    with pytest.raises(ShapeMismatchError, match="argument 'weight' was declared"):
+    with pytest.raises(ShapeMismatchError, match="argument 'weight' has shape"):
         nd.FullyConnected(nd.ones((2, 3)), nd.ones((4, 5)), no_bias=True, num_hidden=4)
 
 

@@ -45,7 +45,7 @@ def test_the_weight_follows_from_the_parameters():
 
 
 def test_a_weight_of_another_size_is_refused(table):
-    with pytest.raises(ShapeMismatchError, match=r"'weight' was declared \(4, 2\)"):
+    with pytest.raises(ShapeMismatchError, match=r"'weight' has shape \(4, 2\)"):
         nd.Embedding(nd.array([0]), table, input_dim=5, output_dim=2)
 
 

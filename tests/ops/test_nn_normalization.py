@@ -383,7 +383,7 @@ def test_channels_follow_from_the_parameters():
         (
             lambda: nd.GroupNorm(nd.ones((2, 4, 2)), nd.ones((4,)), nd.ones((4,)), num_groups=2),
             ShapeMismatchError,
-            r"'gamma' was declared \(4,\)",
+            r"'gamma' has shape \(4,\)",
         ),
         (
             lambda: nd.GroupNorm(nd.ones((2, 4, 2)), nd.ones((0,)), nd.ones((0,)), num_groups=0),

@@ -186,7 +186,7 @@ def test_the_shape_of_labels_follows_from_the_data(data, params, wanted):
 @pytest.mark.parametrize(
     ("shape", "label", "params", "match"),
     [
-        ((3, 4), (3, 1), {}, "'label' was declared"),
+        ((3, 4), (3, 1), {}, "'label' has shape"),
         ((2, 3, 4), (2, 3), {"multi_output": True}, "another number of labels"),
         ((3,), (3,), {"multi_output": True}, "no axis of classes"),
     ],

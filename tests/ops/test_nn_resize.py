@@ -64,18 +64,18 @@ IMAGE = np.zeros((1, 1, 2, 2))
         (
             [IMAGE, np.zeros((1, 2, 2, 2))],
             {"scale": 2, "sample_type": "nearest", "multi_input_mode": "sum"},
-            "'arg1' was declared",
+            "'arg1' has shape",
         ),
         ([IMAGE], {"scale": 2, "sample_type": "bilinear", "num_filter": 1}, "needs images and a weight"),
         (
             [IMAGE, np.zeros((1, 1, 3, 3))],
             {"scale": 2, "sample_type": "bilinear"},
-            "'arg1' was declared",
+            "'arg1' has shape",
         ),
         (
             [IMAGE, np.zeros((1, 1, 4, 4))],
             {"scale": 2, "sample_type": "bilinear", "num_filter": 2},
-            "'arg0' was declared",
+            "'arg0' has shape",
         ),
     ],
 )

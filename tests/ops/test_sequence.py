@@ -60,7 +60,7 @@ def test_a_length_beyond_the_axis_cannot_be_reversed(x):
     [
         (lambda x: nd.SequenceMask(x, axis=2), "steps on axis 0 or 1"),
         (lambda x: nd.SequenceLast(nd.ones((2,))), "needs steps and a batch"),
-        (lambda x: nd.SequenceMask(x, nd.ones((3,)), use_sequence_length=True), "was declared"),
+        (lambda x: nd.SequenceMask(x, nd.ones((3,)), use_sequence_length=True), "has shape"),
     ],
 )
 def test_shapes_that_do_not_fit_are_refused_with_a_reason(x, call, reason):

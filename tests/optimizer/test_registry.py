@@ -9,17 +9,17 @@ import gluonish as mx
 from gluonish.errors import ArgumentTypeError, UnknownNameError
 from gluonish.gluon import Trainer
 from gluonish.optimizer import Optimizer
-from gluonish.optimizer.registry import REGISTRY
+from gluonish.optimizer.registry import OPTIMIZERS
 from optimizer.helpers import gradients_of, parameters, step
 
 
 @pytest.fixture
 def own_registry():
     """What a test registers is forgotten with it."""
-    before = dict(REGISTRY)
+    before = dict(OPTIMIZERS.classes)
     yield
-    REGISTRY.clear()
-    REGISTRY.update(before)
+    OPTIMIZERS.classes.clear()
+    OPTIMIZERS.classes.update(before)
 
 
 # -- the registry -------------------------------------------------------------------------------------------
@@ -73,15 +73,29 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name):
         mx.optimizer.create(name)
 
 
-def test_an_unknown_argument_is_a_type_error():
-    with pytest.raises(TypeError, match="momentun"):
-        mx.optimizer.create("sgd", momentun=0.9)
+def test_an_unknown_argument_is_a_type_error_that_names_the_one_that_was_meant():
+    parameters = {"learnig_rate": 0.1}
+    for make in (
+        lambda: mx.optimizer.create("adam", **parameters),
+        lambda: Trainer([], "adam", parameters),
+    ):
+        with pytest.raises(TypeError, match="Optimizer 'adam' takes no argument 'learnig_rate'") as caught:
+            make()
+        assert "Expected learning_rate, beta1, " in str(caught.value)
+        assert "Did you mean 'learning_rate'?" in str(caught.value)
+
+
+def test_the_registry_is_the_one_of_mx_registry(own_registry):
+    register = mx.registry.get_register_func(Optimizer, "optimizer")
+    own = register(type("Own", (mx.optimizer.SGD,), {}))
+    assert type(mx.optimizer.create("own")) is own is mx.registry.get_registry(Optimizer)["own"]
 
 
 @pytest.mark.parametrize("register", [mx.optimizer.register, Optimizer.register])
 def test_registering_anything_but_a_class_is_an_error(register):
     with pytest.raises(
-        ArgumentTypeError, match=r"register\(\) takes a class.\n  Expected an Optimizer, received 3"
+        ArgumentTypeError,
+        match=r"registry of optimizer takes .*\n  Expected a subclass of Optimizer, received 3",
     ):
         register(3)
 

@@ -46,7 +46,7 @@ class Counting(SGD):
 
     def update_multi_precision(self, index, weight, grad, state):
         self.calls.append(index)
-        for arguments in zip(index, weight, grad, state, strict=True) if isinstance(index, list) else ():
+        for arguments in zip(index, weight, grad, state, strict=True) if isinstance(index, tuple) else ():
             self.update(*arguments)
 
 
@@ -56,7 +56,7 @@ def test_parameters_are_handed_over_by_dtype_and_not_more_than_asked_for():
     dtypes = ["float32", "float64", "float32", "float32", "float32", "float32", "float64"]
     weights = [mx.nd.ones(1, dtype=dtype) for dtype in dtypes]
     updater(list(range(7)), [mx.nd.ones(1, dtype=dtype) for dtype in dtypes], weights)
-    assert updater.optimizer.calls == [[0, 2, 3, 4], [5], [1, 6]]
+    assert updater.optimizer.calls == [(0, 2, 3, 4), (5,), (1, 6)]
     assert [weight.asscalar() for weight in weights] == [0.5] * 7
 
 
@@ -65,7 +65,7 @@ def test_parameters_are_handed_over_one_by_one_where_nothing_is_asked_for():
     optimizer.aggregate_num = 0
     updater = get_updater(optimizer)
     updater([0, "b"], [mx.nd.ones(1), mx.nd.ones(2)], [mx.nd.ones(1), mx.nd.ones(2)])
-    assert optimizer.calls == [0, "b"]  # not lists of one
+    assert optimizer.calls == [0, "b"]  # not tuples of one
     assert updater.aggregate_updates is False
 
 

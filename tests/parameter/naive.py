@@ -59,7 +59,7 @@ class NaiveParameter:
             self.generation += 1
 
     def set_req(self, req):
-        restarts = "null" in (self.req, req) and req != self.req
+        restarts = req != self.req
         self.req = req
         if restarts:
             self.clear()

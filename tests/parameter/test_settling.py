@@ -115,7 +115,7 @@ def test_a_contradiction_names_the_parameter_and_leaves_it_pending():
     with (
         settling_scope([parameter.core]),
         pytest.raises(
-            DeferredInitializationError, match=r"'w' met a contradiction[\s\S]*Axis 0: expected 5, received 4"
+            DeferredInitializationError, match=r"'w' met a contradiction[\s\S]*Axis 0: expected 4, received 5"
         ),
     ):
         dense(mx.nd.ones((1, 3)), parameter.data())

@@ -35,6 +35,14 @@ def test_different_symbols_are_told_apart():
         )
 
 
+def test_outputs_of_several_symbols_correspond_by_position_whatever_they_are_called():
+    symbols = [mx.sym.square(X, name="y"), X * X]
+    truth = tu.check_consistency(symbols, settings(np.float64, np.float32))
+    assert sorted(truth) == ["x", "y_output"]
+    with pytest.raises(ComparisonError, match="y_output of setting 1"):
+        tu.check_consistency([symbols[0], X * 2], settings(np.float64, np.float32))
+
+
 def test_a_difference_may_be_printed(capsys):
     pair = [mx.sym.sin(X, name="y"), mx.sym.cos(X, name="y")]
     tu.check_consistency(pair, settings(np.float64, np.float32), raise_on_err=False)
@@ -107,6 +115,25 @@ def test_a_block_that_does_not_do_what_numpy_does_is_found():
 def test_equal_optimizers_agree():
     make = [mx.optimizer.create("sgd", momentum=0.9, learning_rate=0.1) for _ in range(2)]
     tu.compare_optimizer(*make, (2, 3), "float32", ntensors=2)
+
+
+def test_given_a_list_of_shapes_the_second_optimizer_updates_all_weights_at_once():
+    calls = []
+
+    class Spied(mx.optimizer.SGD):
+        def update_multi_precision(self, index, weight, grad, state):
+            calls.append(
+                (index, [each.shape for each in weight] if isinstance(index, list) else weight.shape)
+            )
+            super().update_multi_precision(index, weight, grad, state)
+
+    tu.compare_optimizer(Spied(momentum=0.9), Spied(momentum=0.9), [(2, 3), (4,)], "float32", ntensors=2)
+    assert calls == [(0, (2, 3)), (1, (4,)), ([0, 1], [(2, 3), (4,)])]
+
+
+def test_shapes_are_as_many_as_weights():
+    with pytest.raises(ArgumentError, match=r"a shape for each weight.\s+Expected 2, received 1"):
+        tu.compare_optimizer(mx.optimizer.SGD(), mx.optimizer.SGD(), [(2, 3)], "float32", ntensors=2)
 
 
 def test_optimizers_that_differ_are_told_apart():

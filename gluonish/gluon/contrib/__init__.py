@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gluonish.gluon.contrib import nn, rnn
+from gluonish.gluon.contrib import cnn, nn, rnn
 
-__all__ = ["nn", "rnn"]
+__all__ = ["cnn", "nn", "rnn"]

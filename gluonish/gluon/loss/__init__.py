@@ -3,11 +3,16 @@
 Where nothing else is said, a loss takes ``(pred, label, sample_weight=None)`` and returns an array (N,), the
 mean over all axes but the batch axis. ``sample_weight`` broadcasts to the loss of each element; ``weight`` is
 one number for all.
+
+Losses that programs write for themselves import two helpers by the names they have in MXNet, which begin with
+an underscore: ``_apply_weighting(F, loss, weight, sample_weight)`` and ``_reshape_like(F, label, pred)``.
 """
 
 from __future__ import annotations
 
 from gluonish.gluon.loss.base import Loss
+from gluonish.gluon.loss.base import label_like as _reshape_like
+from gluonish.gluon.loss.base import weighted as _apply_weighting
 from gluonish.gluon.loss.classification import (
     HingeLoss,
     KLDivLoss,

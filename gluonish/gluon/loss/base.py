@@ -9,7 +9,7 @@ import numpy as np
 from gluonish.errors import ArgumentTypeError
 from gluonish.gluon.hybrid_block import HybridBlock
 
-__all__ = ["Loss", "weighted"]
+__all__ = ["Loss", "label_like", "weighted"]
 
 
 def weighted(F: Any, loss: Any, weight: float | None, sample_weight: Any) -> Any:
@@ -17,6 +17,11 @@ def weighted(F: Any, loss: Any, weight: float | None, sample_weight: Any) -> Any
     if sample_weight is not None:
         loss = F.broadcast_mul(loss, sample_weight)
     return loss if weight is None else loss * weight
+
+
+def label_like(F: Any, label: Any, pred: Any) -> Any:
+    """Return labels in the shape of the predictions."""
+    return F.reshape_like(label, pred)
 
 
 class Loss(HybridBlock):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gluonish.errors import ArgumentError
-from gluonish.gluon.loss.base import Loss, weighted
+from gluonish.gluon.loss.base import Loss, label_like, weighted
 from gluonish.gluon.nn.arguments import check_number
 
 __all__ = [
@@ -48,7 +48,7 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None
     ) -> Any:
         """Compare."""
-        label = F.reshape_like(label, pred)
+        label = label_like(F, label, pred)
         compute = self._of_probabilities if self._from_sigmoid else self._of_logits
         loss = compute(F, pred, label, pos_weight)
         return self._mean(F, weighted(F, loss, self._weight, sample_weight))
@@ -112,7 +112,7 @@ class SoftmaxCrossEntropyLoss(Loss):
         if self._sparse_label:
             loss = -F.pick(pred, label, axis=self._axis, keepdims=True, mode="raise")
         else:
-            label = F.reshape_like(label, pred)
+            label = label_like(F, label, pred)
             loss = -F.sum(pred * label, axis=self._axis, keepdims=True)
         return self._mean(F, weighted(F, loss, self._weight, sample_weight))
 
@@ -187,7 +187,7 @@ class HingeLoss(Loss):
         self._margin = margin
 
     def _missed(self, F: Any, pred: Any, label: Any) -> Any:
-        return F.relu(self._margin - pred * F.reshape_like(label, pred))
+        return F.relu(self._margin - pred * label_like(F, label, pred))
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """Compare."""
@@ -251,7 +251,7 @@ class LogisticLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """Compare."""
-        label = F.reshape_like(label, pred)
+        label = label_like(F, label, pred)
         if self._label_format == "signed":
             label = (label + 1) / 2
         loss = F.relu(pred) - pred * label + F.Activation(-F.abs(pred), act_type="softrelu")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gluonish.gluon.loss.base import Loss, weighted
+from gluonish.gluon.loss.base import Loss, label_like, weighted
 from gluonish.gluon.loss.classification import KLDivLoss
 from gluonish.gluon.nn.arguments import check_number
 
@@ -41,8 +41,8 @@ class TripletLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, positive: Any, negative: Any) -> Any:
         """Compare."""
-        near = F.square(F.reshape_like(positive, pred) - pred)
-        far = F.square(F.reshape_like(negative, pred) - pred)
+        near = F.square(label_like(F, positive, pred) - pred)
+        far = F.square(label_like(F, negative, pred) - pred)
         loss = F.relu(F.sum(near - far, axis=self._batch_axis, exclude=True) + self._margin)
         return weighted(F, loss, self._weight, None)
 
@@ -77,7 +77,7 @@ class CosineEmbeddingLoss(Loss):
 
     def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
         """Compare."""
-        input1 = F.reshape_like(input1, input2)
+        input1 = label_like(F, input1, input2)
         label = F.reshape(label, shape=(-1, 1))
         cosine = self._cosine(F, input1, input2)
         apart = F.relu(cosine - self._margin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gluonish.gluon.loss.base import Loss, weighted
+from gluonish.gluon.loss.base import Loss, label_like, weighted
 from gluonish.gluon.nn.arguments import check_number
 
 __all__ = ["HuberLoss", "L1Loss", "L2Loss", "PoissonNLLLoss"]
@@ -25,7 +25,7 @@ class L2Loss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """Compare."""
-        loss = F.square(F.reshape_like(label, pred) - pred)
+        loss = F.square(label_like(F, label, pred) - pred)
         half = 0.5 if self._weight is None else self._weight / 2
         return self._mean(F, weighted(F, loss, half, sample_weight))
 
@@ -44,7 +44,7 @@ class L1Loss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """Compare."""
-        loss = F.abs(F.reshape_like(label, pred) - pred)
+        loss = F.abs(label_like(F, label, pred) - pred)
         return self._mean(F, weighted(F, loss, self._weight, sample_weight))
 
 
@@ -77,7 +77,7 @@ class HuberLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """Compare."""
-        distance = F.abs(F.reshape_like(label, pred) - pred)
+        distance = F.abs(label_like(F, label, pred) - pred)
         far = distance - 0.5 * self._rho
         loss = F.where(distance > self._rho, far, (0.5 / self._rho) * F.square(distance))
         return self._mean(F, weighted(F, loss, self._weight, sample_weight))
@@ -119,7 +119,7 @@ class PoissonNLLLoss(Loss):
         self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-8
     ) -> Any:
         """Compare."""
-        target = F.reshape_like(target, pred)
+        target = label_like(F, target, pred)
         loss = F.exp(pred) - target * pred if self._from_logits else pred - target * F.log(pred + epsilon)
         if self._compute_full:
             # Where it does not count, of 1: log(0) times 0 would be no number.

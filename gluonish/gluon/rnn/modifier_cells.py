@@ -119,16 +119,27 @@ class ModifierCell(HybridRecurrentCell):
         infos: list[dict[str, Any]] = self.base_cell.state_info(batch_size)
         return infos
 
-    def begin_state(
-        self, batch_size: int = 0, func: Callable[..., Any] | None = None, **kwargs: Any
+    def begin_state(  # type: ignore[override]  # as in MXNet
+        self, func: Callable[..., Any] | int | None = None, batch_size: Any = 0, **kwargs: Any
     ) -> list[Any]:
         """Return the first states of the cell that is modified.
 
+        As the first of two positional arguments, MXNet takes the function here and the size of the batch in
+        all other cells. Both orders are understood, so that a modifier can stand where a plain cell stood.
+
         Args:
-            batch_size: the number of sequences; 0 leaves it open.
             func: makes a state; ``nd.zeros`` if None, or ``sym.zeros`` where the batch size is left open.
+            batch_size: the number of sequences; 0 leaves it open.
             kwargs: further arguments of ``func``.
+
+        Example:
+            >>> import gluonish as mx
+            >>> cell = mx.gluon.rnn.ResidualCell(mx.gluon.rnn.GRUCell(2))
+            >>> cell.begin_state(mx.nd.ones, batch_size=3)[0].shape, cell.begin_state(3)[0].shape
+            ((3, 2), (3, 2))
         """
+        if not (func is None or callable(func)):
+            func, batch_size = batch_size or None, func
         if func is None:
             func = nd.zeros if batch_size else sym.zeros
         with self._base_unmodified():

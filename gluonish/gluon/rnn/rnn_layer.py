@@ -98,7 +98,6 @@ class _RNNLayer(HybridBlock):
         self._dropout = dropout
         self._dir = 2 if bidirectional else 1
         self._gates = GATES[mode]
-        self._dtype = dtype
         self._use_sequence_length = use_sequence_length
         self._clip = {
             "lstm_state_clip_min": state_clip_min,
@@ -153,10 +152,10 @@ class _RNNLayer(HybridBlock):
         for path, parameter in super().own_parameters():
             yield paths.get(id(parameter), path), parameter
 
-    def cast(self, dtype: Any) -> None:
-        """Change the element type of parameters and states."""
-        super().cast(dtype)
-        self._dtype = dtype
+    @property
+    def _dtype(self) -> Any:
+        """The element type of parameters and states."""
+        return next(iter(self._reg_params.values())).dtype
 
     # -- states ---------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
@@ -16,19 +18,66 @@ from gluonish.parameter.flat import FlatGroup
 from gluonish.parameter.lifecycle.grouping import commit, compact, inherit_slots, leave, prepare_slots
 from gluonish.parameter.states import Deferred, Ready, Uninitialized
 
-__all__ = ["cast", "freeze", "merged_value", "reset_ctx", "restore_grad_req", "set_grad_req", "thaw"]
+__all__ = [
+    "cast",
+    "freeze",
+    "merged_value",
+    "one_cast",
+    "reset_ctx",
+    "restore_grad_req",
+    "set_grad_req",
+    "thaw",
+]
+
+_Home = tuple[tuple[Context, ...], np.dtype[Any]]
+"""The contexts and the dtype of a parameter."""
+
+
+class _Gathering(threading.local):
+    """The casts that wait for the end of ``one_cast``; None outside."""
+
+    requests: dict[ParameterCore, np.dtype[Any]] | None = None
+
+
+_GATHERING = _Gathering()
+
+
+@contextmanager
+def one_cast() -> Iterator[None]:
+    """Make all casts of this thread one: they happen together at the end, and not at all after an error.
+
+    Layers choose the types of their parameters in methods that programs override; none sees the others.
+    """
+    if _GATHERING.requests is not None:
+        yield
+        return
+    _GATHERING.requests = {}
+    try:
+        yield
+        requests = _GATHERING.requests
+    finally:
+        _GATHERING.requests = None
+    _cast_each(requests)
 
 
 def cast(cores: Sequence[ParameterCore], dtype: np.dtype[Any]) -> None:
     """Change the element type. Values and slots are converted, gradients start at zero, arrays are new."""
-    affected = [core for core in cores if core.dtype != dtype]
-    moving = [core for core in affected if core.is_ready]
+    requests = dict.fromkeys(cores, dtype)
+    if _GATHERING.requests is None:
+        _cast_each(requests)
+    else:
+        _GATHERING.requests.update(requests)
+
+
+def _cast_each(requests: Mapping[ParameterCore, np.dtype[Any]]) -> None:
+    affected = {core: dtype for core, dtype in requests.items() if core.dtype != dtype}
 
     def convert(state: Ready, place: Context) -> Any:
         return state.data[place]._raw
 
-    groups = _relocate(moving, lambda state: state.contexts, dtype, convert)
-    for core in affected:
+    homes = {core: (core.ready().contexts, dtype) for core, dtype in affected.items() if core.is_ready}
+    groups = _relocate(homes, convert)
+    for core, dtype in affected.items():
         core.dtype = dtype
     commit(groups)
 
@@ -50,8 +99,7 @@ def reset_ctx(cores: Sequence[ParameterCore], contexts: tuple[Context, ...]) -> 
         raw, origin = merged_value(state)
         return raw if origin is place else transfer_raw(raw, origin, place)
 
-    moving = [core for core in cores if core.is_ready]
-    groups = _relocate(moving, lambda _: contexts, None, value)
+    groups = _relocate({core: (contexts, core.dtype) for core in cores if core.is_ready}, value)
     for core in cores:
         if isinstance(core.state, Deferred):
             core.state = attrs.evolve(core.state, contexts=contexts)
@@ -59,20 +107,16 @@ def reset_ctx(cores: Sequence[ParameterCore], contexts: tuple[Context, ...]) -> 
 
 
 def _relocate(
-    cores: Sequence[ParameterCore],
-    contexts: Callable[[Ready], tuple[Context, ...]],
-    dtype: np.dtype[Any] | None,
-    value: Callable[[Ready, Context], Any],
+    homes: Mapping[ParameterCore, _Home], value: Callable[[Ready, Context], Any]
 ) -> list[FlatGroup]:
     """Build filled groups for parameters that change dtype or contexts; the caller commits them."""
-    buckets: dict[int, list[ParameterCore]] = {}
-    for core in cores:
-        buckets.setdefault(id(core.ready().group), []).append(core)
+    buckets: dict[tuple[FlatGroup, _Home], list[ParameterCore]] = {}
+    for core, home in homes.items():
+        buckets.setdefault((core.ready().group, home), []).append(core)
     groups = []
-    for members in buckets.values():
+    for (old, (contexts, dtype)), members in buckets.items():
         states = [core.ready() for core in members]
-        old = states[0].group
-        group = FlatGroup(members, contexts(states[0]), dtype or old.dtype, has_grad=old.has_grad)
+        group = FlatGroup(members, contexts, dtype, has_grad=old.has_grad)
         prepare_slots(group, states)
         for index, (core, state) in enumerate(zip(members, states, strict=True)):
             values = {place: value(state, place) for place in group.data}
@@ -106,7 +150,7 @@ def _same_bits(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
 
 
 def set_grad_req(cores: Sequence[ParameterCore], value: str) -> None:
-    """Change how gradients of some parameters are kept, as one change.
+    """Change how gradients of some parameters are kept, as one change. Those that change start at zero.
 
     Raises:
         ArgumentError: an unknown mode. Nothing is changed then.
@@ -165,6 +209,11 @@ def _change_grad_req(requests: Mapping[ParameterCore, str]) -> None:
     for core in kept:
         for array in core.replicas():
             array._node.grad_req = core.grad_req
+        for gradient in core.gradients():  # what one mode has gathered means nothing in the other
+            with backend_of(gradient.context).scope(gradient.context):
+                gradient._raw[...] = 0
+            gradient._storage.touch()
+            gradient._storage.fresh = False
     for group in groups:
         _switch_gradients(group)
 

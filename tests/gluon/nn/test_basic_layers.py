@@ -120,7 +120,7 @@ def test_a_declared_size_that_the_input_contradicts_is_an_error_and_changes_noth
     before = layer.weight.data().asnumpy()
     with pytest.raises(
         ShapeMismatchError,
-        match=r"'weight', Parameter 'fc_weight', was declared \(3, 5\).*\n.*expected 5, rec",
+        match=r"'weight', Parameter 'fc_weight', has shape \(3, 5\).*\n.*expected 4, rec",
     ):
         layer(mx.nd.ones((2, 4)))
     np.testing.assert_array_equal(layer.weight.data().asnumpy(), before)

@@ -257,7 +257,11 @@ def test_every_check_is_shown_to_fail():
 
 def test_every_layer_has_a_row():
     made = {cls for row in ROWS for block in _all_blocks(row.deferred()) for cls in type(block).__mro__}
-    named = {getattr(place, name) for place in (nn, rnn, contrib.nn, contrib.rnn) for name in place.__all__}
+    named = {
+        getattr(place, name)
+        for place in (nn, rnn, contrib.cnn, contrib.nn, contrib.rnn)
+        for name in place.__all__
+    }
     # It has no deferred parameter, and needs a Trainer; test_sparse_parameters.py has its tests.
     made.add(contrib.nn.SparseEmbedding)
     assert {each for each in named if isinstance(each, type)} - made == set()

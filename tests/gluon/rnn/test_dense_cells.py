@@ -159,7 +159,7 @@ def test_other_states_than_the_cell_has_are_refused(states, message):
 def test_a_state_of_another_size_names_the_operator():
     cell = rnn.RNNCell(4)
     cell.initialize()
-    with pytest.raises(ShapeMismatchError, match=r"(?s)'FullyConnected'.*expected 4, received 5"):
+    with pytest.raises(ShapeMismatchError, match=r"(?s)'FullyConnected'.*expected 5, received 4"):
         cell(mx.nd.ones((2, 3)), [mx.nd.zeros((2, 5))])
 
 

@@ -72,6 +72,19 @@ def test_a_modifier_has_the_parameters_and_states_of_its_cell(modifier):
     assert [state.shape for state in cell.begin_state(batch_size=3)] == [(3, 4)]
 
 
+def test_the_first_states_take_the_function_first_as_in_mxnet_or_the_batch_size_as_other_cells_do():
+    cell = rnn.ResidualCell(rnn.GRUCell(4))
+    for states in (
+        cell.begin_state(mx.nd.ones, batch_size=3),
+        cell.begin_state(mx.nd.ones, 3),
+        cell.begin_state(3, mx.nd.ones),
+        cell.begin_state(batch_size=3, func=mx.nd.ones),
+    ):
+        np.testing.assert_array_equal(states[0].asnumpy(), np.ones((3, 4)))
+    np.testing.assert_array_equal(cell.begin_state(3)[0].asnumpy(), np.zeros((3, 4)))
+    assert cell.begin_state(mx.sym.zeros)[0].list_arguments() == []
+
+
 @pytest.mark.parametrize("modifier", MODIFIERS)
 def test_states_without_a_batch_size_are_symbols(modifier):
     states = modifier(rnn.GRUCell(4, prefix="gru_")).begin_state()

@@ -182,6 +182,12 @@ def test_first_states_follow_a_cast():
     assert [state.dtype for state in layer.begin_state(2, dtype="float64")] == [np.float64] * 2
 
 
+def test_first_states_follow_a_cast_of_the_parameters_alone():
+    layer = started(rnn.LSTM(5))
+    mx.gluon.Trainer(layer.collect_params(), "sgd").cast("float16")
+    assert [state.dtype for state in layer.begin_state(2)] == [np.float16] * 2
+
+
 def test_first_states_have_names():
     states = rnn.LSTM(5, prefix="l_").begin_state(func=mx.sym.var)
     assert [state.name for state in states] == ["l_h0_0", "l_h0_1"]

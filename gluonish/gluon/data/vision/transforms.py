@@ -11,13 +11,49 @@ from gluonish.dtype import dtype_name, is_float
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import ArgumentTypeError, DTypeError, ShapeMismatchError
 from gluonish.gluon.block import Block
+from gluonish.gluon.data.vision.colors import (
+    RandomBrightness,
+    RandomColorJitter,
+    RandomContrast,
+    RandomHue,
+    RandomLighting,
+    RandomSaturation,
+)
+from gluonish.gluon.data.vision.cropping import (
+    CenterCrop,
+    CropResize,
+    RandomFlipLeftRight,
+    RandomFlipTopBottom,
+    RandomResizedCrop,
+    Resize,
+)
+from gluonish.gluon.data.vision.images import check_image, drawn
+from gluonish.gluon.data.vision.rotation import RandomRotation, Rotate
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.nn.containers import Sequential
 from gluonish.shape import format_shape
 
-__all__ = ["Cast", "Compose", "Normalize", "ToTensor"]
-
-_IMAGE_AXES = (3, 4)  # an image, or a batch of them
+__all__ = [
+    "Cast",
+    "CenterCrop",
+    "Compose",
+    "CropResize",
+    "Normalize",
+    "RandomApply",
+    "RandomBrightness",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomFlipLeftRight",
+    "RandomFlipTopBottom",
+    "RandomHue",
+    "RandomLighting",
+    "RandomResizedCrop",
+    "RandomRotation",
+    "RandomSaturation",
+    "Resize",
+    "Rotate",
+    "ToTensor",
+]
 
 
 class Compose(Sequential):
@@ -40,6 +76,29 @@ class Compose(Sequential):
     def __init__(self, transforms: Iterable[Any]) -> None:
         super().__init__()
         self.add(*(each if isinstance(each, Block) else _Function(each) for each in transforms))
+
+
+class RandomApply(Sequential):
+    """Apply transformations, all of them or none.
+
+    Args:
+        transforms: a block, or several, applied one after the other.
+        p: the probability that they are applied.
+
+    Example:
+        >>> import gluonish as mx
+        >>> RandomApply([Cast("float64")], p=0.0)(mx.nd.ones((2, 2, 1))).dtype
+        <class 'numpy.float32'>
+    """
+
+    def __init__(self, transforms: Any, p: float = 0.5) -> None:
+        super().__init__()
+        self.add(*([transforms] if isinstance(transforms, Block) else transforms))
+        self._p = p
+
+    def forward(self, x: Any) -> Any:
+        """Apply them or not."""
+        return super().forward(x) if drawn(0, 1) < self._p else x
 
 
 class _Function(Block):
@@ -98,7 +157,7 @@ class ToTensor(HybridBlock):
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Convert the image."""
         if isinstance(x, NDArray):
-            _check_image("ToTensor", x, "(height, width, channels)")
+            check_image("ToTensor", x, "(height, width, channels)")
         # By axes from the back, which are the same for an image and a batch.
         channels_first = F.swapaxes(F.swapaxes(x, dim1=-3, dim2=-1), dim1=-2, dim2=-1)
         return F.cast(channels_first, dtype="float32") / 255
@@ -130,11 +189,7 @@ class Normalize(HybridBlock):
 
     def forward(self, x: Any) -> Any:
         """Normalise the image: an array of shape (channels, height, width), or a batch of them."""
-        if not isinstance(x, NDArray):
-            raise ArgumentTypeError(
-                "Normalize", "works on arrays", expected="an NDArray", received=type(x).__name__
-            )
-        _check_image("Normalize", x, "(channels, height, width)")
+        check_image("Normalize", x, "(channels, height, width)")
         if not is_float(x.dtype):
             raise DTypeError(
                 "Normalize",
@@ -158,13 +213,3 @@ class Normalize(HybridBlock):
     def _like(values: Any, image: NDArray) -> Any:
         values = values.reshape(*(1,) * (image.ndim - values.ndim), *values.shape)
         return from_data(values, image.context, image.dtype)
-
-
-def _check_image(owner: str, x: NDArray, axes: str) -> None:
-    if x.ndim not in _IMAGE_AXES:
-        raise ShapeMismatchError(
-            owner,
-            "takes images",
-            expected=f"shape {axes}, or a batch of such images",
-            received=format_shape(x.shape),
-        )
