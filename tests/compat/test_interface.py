@@ -18,20 +18,6 @@ from gluonish import compat
 GOLDEN = json.loads((Path(__file__).parent / "goldens" / "interface.json").read_text())
 
 LACKING = {
-    "sparse storage": {
-        "mxnet.gluon": {"Parameter.list_row_sparse_data", "Parameter.row_sparse_data"},
-        "mxnet.gluon.contrib.nn": {"SparseEmbedding"},
-        "mxnet.test_utils": {
-            "create_sparse_array",
-            "create_sparse_array_zd",
-            "rand_sparse_ndarray",
-            "shuffle_csr_column_indices",
-        },
-    },
-    "images and records": {
-        "mxnet.gluon.data": {"RecordFileDataset"},
-        "mxnet.gluon.data.vision": {"ImageFolderDataset", "ImageRecordDataset"},
-    },
     "networks other than ResNets": {
         "mxnet.gluon.model_zoo.vision": {
             "AlexNet",
