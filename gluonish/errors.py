@@ -28,6 +28,7 @@ __all__ = [
     "ContextError",
     "DTypeError",
     "DeferredInitializationError",
+    "DeprecatedError",
     "DeviceUnavailableError",
     "DownloadError",
     "DuplicateNameError",
@@ -141,6 +142,13 @@ class ArgumentTypeError(MXNetError, TypeError, ValueError, AssertionError):
     """An argument has a type that the function does not take."""
 
 
+class DeprecatedError(ArgumentError, DeprecationWarning):
+    """Something that MXNet no longer did in its last version.
+
+    MXNet raised a ``DeprecationWarning`` here, as an exception.
+    """
+
+
 class UnknownNameError(ArgumentError, KeyError):
     """A name that no registry or dictionary holds: an optimizer, an initializer, a parameter, a key."""
 
@@ -247,7 +255,7 @@ class NonFiniteGradientError(MXNetError, FloatingPointError, UserWarning):
     """A gradient that holds NaN or infinity."""
 
 
-class SymbolValueError(MXNetError, NotImplementedError, ValueError, AttributeError):
+class SymbolValueError(MXNetError, NotImplementedError, ValueError, TypeError, AttributeError):
     """A symbol was asked for what only an array has: it stands for one that is not computed yet.
 
     It is an AttributeError too, so that ``hasattr(symbol, "shape")`` is False, as in MXNet.

@@ -185,6 +185,7 @@ class Operator:
         kernel: the generic kernel; see the module's text for what its signature means.
         aliases: further names.
         outputs: names of the outputs, or a function of the parameters that returns them.
+        labels: what graphs call the outputs, where MXNet has other names or another number: likewise.
         visible: how many of them a caller sees, if not all; or a function of the parameters.
         aux: inputs that are states: no gradient, and written by the kernel while training.
         mutates: further inputs that the kernel writes.
@@ -215,6 +216,7 @@ class Operator:
         *,
         aliases: Sequence[str] = (),
         outputs: Sequence[str] | Callable[..., Sequence[str]] = ("output",),
+        labels: Sequence[str] | Callable[..., Sequence[str]] | None = None,
         visible: int | Callable[..., int] | None = None,
         aux: Sequence[str] = (),
         mutates: Sequence[str] = (),
@@ -250,6 +252,7 @@ class Operator:
         self.kernels: dict[str, tuple[Any, ...]] | None = None
         self._read_signature(kernel)
         self._outputs = _Rule.of(outputs, 0) if callable(outputs) else tuple(outputs)
+        self._labels = _Rule.of(labels, 0) if callable(labels) else labels
         self._visible = _Rule.of(visible, 0) if callable(visible) else visible
         self.single = not callable(outputs) and len(outputs) == 1
         self.aux = tuple(self.input_names.index(each) for each in aux)
@@ -343,6 +346,13 @@ class Operator:
         """Return the names of all outputs for these parameters."""
         outputs = self._outputs
         return tuple(outputs.of_params(params)) if isinstance(outputs, _Rule) else outputs
+
+    def labels(self, params: Mapping[str, Any]) -> Sequence[str]:
+        """Return what graphs call the outputs, with these parameters."""
+        labels = self._labels
+        if labels is None:
+            return self.outputs(params)
+        return tuple(labels.of_params(params)) if isinstance(labels, _Rule) else labels
 
     def visible(self, params: Mapping[str, Any]) -> int:
         """Return how many outputs, from the first, a caller sees."""

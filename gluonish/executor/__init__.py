@@ -5,6 +5,7 @@
 ``pool``        memory for new executors, which they may share
 ``reshaping``   arrays of other shapes over the same memory
 ``watching``    telling a callback of what is computed
+``heads``       the gradients that a backward pass starts from
 ``placement``   which operators run on which context
 """
 

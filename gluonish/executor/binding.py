@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from gluonish.context import Context
+from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
-from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeInferenceError, UnknownNameError
+from gluonish.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ContextError,
+    ShapeInferenceError,
+    UnknownNameError,
+)
 from gluonish.executor.executor import Executor
 from gluonish.executor.placement import places_of
-from gluonish.executor.pool import Pool
+from gluonish.executor.pool import Kind, Pool
+from gluonish.shape import PartialShape, format_shape, is_known
 from gluonish.symbol import Symbol
+from gluonish.symbol.infer import infer_dtypes, infer_shapes
+from gluonish.symbol.spelling import as_partial, read_stype
 
 __all__ = ["bind", "simple_bind"]
 
@@ -39,7 +47,29 @@ def bind(
     if args_grad is not None:
         gradients = _in_order(names, args_grad, "args_grad", optional=True)
     states = _in_order(symbol.list_auxiliary_states(), [] if aux_states is None else aux_states, "aux_states")
+    places = {
+        node.name: place
+        for node, place in zip(symbol.nodes(), places_of(symbol, ctx, group2ctx).values(), strict=True)
+        if node.op is None
+    }
+    state_names = symbol.list_auxiliary_states()
+    for variables, arrays in ((names, arguments), (names, gradients), (state_names, states)):
+        _check_places(variables, arrays, places)
     return Executor(symbol, ctx, arguments, gradients, _requests(names, grad_req), states, group2ctx)
+
+
+def _check_places(
+    names: Sequence[str], arrays: Sequence[NDArray | None], places: Mapping[str, Context]
+) -> None:
+    for name, array in zip(names, arrays, strict=True):
+        if array is not None and array.context.place is not places[name].place:
+            raise ContextError(
+                f"The array for {name!r}",
+                "is not where its variable is computed with",
+                expected=places[name],
+                received=array.context,
+                fix="Move it, or bind the symbol to its context.",
+            )
 
 
 def _check_context(ctx: Any) -> None:
@@ -135,34 +165,26 @@ def simple_bind(
         )
     names, state_names = symbol.list_arguments(), symbol.list_auxiliary_states()
     requests = _requests(names, grad_req)
-    (arg_shapes, state_shapes), (arg_types, state_types) = _inferred(symbol, shapes, type_dict or {})
-    places = _places(symbol, ctx, group2ctx)
+    kinds = _kinds(symbol, ctx, shapes, type_dict or {}, stype_dict or {}, group2ctx)
     pool = Pool(shared_buffer, shared_exec, shared_arg_names or ())
-    arguments = [
-        pool.argument(name, shape, places[name], dtype)
-        for name, shape, dtype in zip(names, arg_shapes, arg_types, strict=True)
-    ]
+    arguments = [pool.argument(name, kinds[name]) for name in names]
     gradients = [
-        None if request == "null" else pool.gradient(name, array)
-        for name, array, request in zip(names, arguments, requests, strict=True)
+        None if request == "null" else pool.gradient(name, kinds[name])
+        for name, request in zip(names, requests, strict=True)
     ]
-    states = [
-        pool.state(name, shape, places[name], dtype)
-        for name, shape, dtype in zip(state_names, state_shapes, state_types, strict=True)
-    ]
+    states = [pool.state(name, kinds[name]) for name in state_names]
     return Executor(symbol, ctx, arguments, gradients, requests, states, group2ctx)
 
 
-def _places(symbol: Symbol, ctx: Context, group2ctx: Mapping[str, Context] | None) -> dict[str, Context]:
-    """Return the context of each variable, by its name."""
-    places = places_of(symbol, ctx, group2ctx)
-    return {node.name: places[id(node)] for node in symbol.nodes() if node.op is None}
-
-
-def _inferred(
-    symbol: Symbol, shapes: Mapping[str, Any], types: Mapping[str, Any]
-) -> tuple[tuple[list[Any], list[Any]], tuple[list[Any], list[Any]]]:
-    """Return shapes and dtypes of the arguments and the states.
+def _kinds(
+    symbol: Symbol,
+    ctx: Context,
+    shapes: Mapping[str, Any],
+    dtypes: Mapping[str, Any],
+    stypes: Mapping[str, str],
+    group2ctx: Mapping[str, Context] | None,
+) -> dict[str, Kind]:
+    """Return what the array of each variable is like, by its name.
 
     Names that the symbol does not have are passed over, as in MXNet: a program may tell shapes of labels to a
     symbol that has none.
@@ -171,29 +193,33 @@ def _inferred(
         ShapeInferenceError: shapes do not follow from those that are given.
         ArgumentTypeError: a shape is none.
     """
-    known = {name: shape for name, shape in shapes.items() if name in symbol.list_inputs()}
-    for name, shape in known.items():
-        if not isinstance(shape, (tuple, list)):
-            raise ArgumentTypeError(
-                f"The shape of {name!r}", "is none", expected="a tuple of sizes", received=repr(shape)
-            )
-    arguments, _, states = symbol.infer_shape_partial(**known)
-    names = [*symbol.list_arguments(), *symbol.list_auxiliary_states()]
-    open_ones = [
-        name for name, shape in zip(names, [*arguments, *states], strict=True) if not shape or 0 in shape
-    ]
-    if open_ones:
+    variables = {node.name: node for node in symbol.nodes() if node.op is None}
+    partial = {name: _given_shape(name, shapes[name]) for name in variables if name in shapes}
+    known = {name: as_dtype(dtypes[name]) for name in variables if dtypes.get(name) is not None}
+    found = infer_shapes(symbol, lambda node: partial.get(node.name))
+    types = infer_dtypes(symbol, known)
+    places = places_of(symbol, ctx, group2ctx)
+    kinds, lacking = {}, []
+    for name, node in variables.items():
+        (shape,), (dtype,) = found[id(node)], types[id(node)]
+        if is_known(shape):
+            stype = stypes.get(name) or read_stype(node.attrs.get("__storage_type__"))
+            kinds[name] = Kind(shape, dtype, places[id(node)], stype)
+        else:
+            lacking.append(repr(name))
+    if lacking:
         raise ShapeInferenceError(
-            f"The shape of {', '.join(map(repr, open_ones))}",
+            f"The shape of {', '.join(lacking)}",
             "does not follow from those that are given",
-            received=", ".join(f"{name}={shape}" for name, shape in known.items()) or "none",
+            received=", ".join(f"{name}={format_shape(shape)}" for name, shape in partial.items()) or "none",
             fix="Give them too, simple_bind(ctx, data=(32, 10), ...).",
         )
-    of_arguments, _, of_states = symbol.infer_type(
-        **{
-            name: np.dtype(dtype) if dtype is not None else None
-            for name, dtype in types.items()
-            if name in names
-        }
-    )
-    return (arguments, states), (of_arguments, of_states)
+    return kinds
+
+
+def _given_shape(name: str, shape: Any) -> PartialShape:
+    if not isinstance(shape, (tuple, list)):
+        raise ArgumentTypeError(
+            f"The shape of {name!r}", "is none", expected="a tuple of sizes", received=repr(shape)
+        )
+    return as_partial(tuple(shape), f"The shape of {name!r}")

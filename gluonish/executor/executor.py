@@ -15,11 +15,11 @@ from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
     DuplicateNameError,
-    GradientError,
     ShapeMismatchError,
     SignatureError,
     UnknownNameError,
 )
+from gluonish.executor.heads import head_gradients
 from gluonish.executor.placement import places_of
 from gluonish.executor.reshaping import refitted
 from gluonish.executor.watching import Callback, watcher_of
@@ -249,62 +249,17 @@ class Executor:
             UnknownNameError: the dictionary lacks an output.
             SavedArrayError: an array was written since ``forward``.
         """
-        given = self._head_gradients(out_grads)
-        if all(buffer is None for buffer in self.grad_arrays):
+        wanted = {name for name, buffer in self.grad_dict.items() if buffer is not None}
+        given = head_gradients(self._symbol, out_grads, wanted)
+        if not wanted:
             return
         if self._heads is None:
             self._heads = self._run(recording=True, training=False)
-        pairs = [(head, g) for head, g in zip(self._heads, given, strict=True) if head._node is not None]
-        if pairs:
-            heads, gradients = zip(*pairs, strict=True)
+        # Outputs that depend on no argument with a gradient have no history.
+        recorded = [i for i, head in enumerate(self._heads) if head._node is not None]  # noqa: SLF001
+        if recorded:
+            heads, gradients = [self._heads[i] for i in recorded], [given[i] for i in recorded]
             autograd.backward(heads, gradients, retain_graph=True, train_mode=is_train)
-
-    def _head_gradients(self, out_grads: Any) -> list[NDArray | None]:
-        """Return a gradient per output; None for a loss that has none.
-
-        Raises:
-            GradientError: one that is needed is missing. ArgumentTypeError: one is no array.
-        """
-        names = self._symbol.list_outputs()
-        if isinstance(out_grads, Mapping):
-            missing = [name for name in names if name not in out_grads]
-            if missing:
-                raise UnknownNameError(f"Output {missing[0]!r}", "has no gradient among those given")
-            out_grads = [out_grads[name] for name in names]
-        given = [out_grads] if isinstance(out_grads, NDArray) else list(out_grads or [])
-        for each in given:
-            if not isinstance(each, NDArray):
-                raise ArgumentTypeError(
-                    "A gradient of an output",
-                    "is no array",
-                    expected="an NDArray",
-                    received=type(each).__name__,
-                )
-        lacking = [i for i in range(len(given), len(names)) if self._needs_gradient(i)]
-        if lacking:
-            raise GradientError(
-                f"Output {names[lacking[0]]!r}",
-                "is no loss, so its gradient is needed",
-                fix="Pass out_grads, or put make_loss() around it.",
-            )
-        return [*given, *[None] * len(names)][: len(names)]
-
-    def _needs_gradient(self, index: int) -> bool:
-        """Tell whether a gradient would flow from an output to an argument: whether no loss is between."""
-        wanted = {name for name, buffer in self.grad_dict.items() if buffer is not None}
-        pending = [self._symbol.outputs[index][0]]
-        seen: set[int] = set()
-        while pending:
-            node = pending.pop()
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-            if node.op is None:
-                if node.name in wanted:
-                    return True
-            elif node.op.wants_head_gradient:
-                pending.extend(child for i, (child, _) in enumerate(node.inputs) if i not in node.op.aux)
-        return False
 
     # -- further ----------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from gluonish.parameter.plan import Plan
 from gluonish.parameter.rows import rows_at
 from gluonish.shape import PartialShape, format_shape, from_mxnet
 from gluonish.symbol import Symbol, var
+from gluonish.util import is_np_shape
 
 __all__ = ["Constant", "DeferredInitializationError", "Parameter", "tensor_types"]
 
@@ -115,11 +116,14 @@ class Parameter(ParameterViews):
     def shape(self) -> tuple[int, ...] | None:
         """The shape, 0 for an axis that is not known yet; None if nothing is known.
 
+        Where NumPy's semantics of shapes are on, it is -1 for such an axis.
+
         Setting it adds what is known. A contradiction is a ShapeMismatchError, and so is an unknown axis
         where the size is known already.
         """
         known = self._core.shape
-        return None if known is None else tuple(0 if dim is None else dim for dim in known)
+        unknown = -1 if is_np_shape() else 0
+        return None if known is None else tuple(unknown if dim is None else dim for dim in known)
 
     @shape.setter
     def shape(self, value: Any) -> None:

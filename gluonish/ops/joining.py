@@ -207,7 +207,11 @@ def split_gradient(F: Any, g: Any, axis: int, squeeze_axis: bool) -> Any:
     return _rejoin(F, g, axis, squeeze_axis)
 
 
-@operator("_split_v2", outputs=lambda indices, sections: _numbered(sections or len(indices)))
+@operator(
+    "_split_v2",
+    outputs=lambda indices, sections: _numbered(sections or len(indices)),
+    labels=lambda indices, sections: _numbered(n) if (n := sections or len(indices)) > 1 else ("output",),
+)
 def split_v2(
     xp: XP,
     data: Array,

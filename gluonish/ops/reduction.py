@@ -232,7 +232,7 @@ def argmax_channel_shape(s: ShapeFacts) -> None:
         s["output"] = data[:1] + data[2:]
 
 
-@operator("moments", outputs=("mean", "var"), native=True)
+@operator("moments", outputs=("mean", "var"), labels=("output0", "output1"), native=True)
 def moments(xp: XP, data: Array, *, axes: Axes = None, keepdims: bool = False) -> tuple[Array, Array]:
     """Return the mean and the (biased) variance over the given axes."""
     reduced = _reduced_axes(axes, exclude=False, ndim=data.ndim, owner="moments")

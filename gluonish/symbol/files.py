@@ -30,6 +30,7 @@ from gluonish.serialization.atomic import atomic_write
 from gluonish.symbol.control_flow import GRAPH_OPERATORS
 from gluonish.symbol.graph_operator import GraphOperator
 from gluonish.symbol.node import HIDDEN_KEYS, Entry, Node, located, made_variable, sorted_nodes
+from gluonish.util import is_np_shape
 
 __all__ = ["from_json", "read_file", "to_json", "write_file"]
 
@@ -48,6 +49,12 @@ NODE_KEYS = {
     "backward_source_id",
     "subgraphs",
 }
+LONG_LIST = 10
+"""Longer lists have a line for each entry."""
+
+REQUIRED_KEYS = {"nodes", "arg_nodes", "heads", "op", "name", "inputs"}
+NODE_TYPES = {"op": str, "name": str, "inputs": list, "attrs": dict, "attr": dict, "param": dict}
+JSON_KINDS: dict[type[Any], str] = {str: "a string", list: "a list", dict: "an object"}
 OUR_NODE = "A node in the text of a symbol"
 
 
@@ -56,7 +63,8 @@ OUR_NODE = "A node in the text of a symbol"
 
 def to_json(outputs: Sequence[Entry]) -> str:
     """Return a graph as the text of a ``symbol.json``."""
-    return _layout({**_graph_as_dict(outputs), "attrs": {"mxnet_version": ["int", VERSION]}})
+    attrs = {"mxnet_version": ["int", VERSION], **({"is_np_shape": ["int", 1]} if is_np_shape() else {})}
+    return _layout({**_graph_as_dict(outputs), "attrs": attrs})
 
 
 def _graph_as_dict(outputs: Sequence[Entry]) -> dict[str, Any]:
@@ -64,7 +72,7 @@ def _graph_as_dict(outputs: Sequence[Entry]) -> dict[str, Any]:
     number = {id(node): i for i, node in enumerate(nodes)}
     counts = [0]
     for node in nodes:
-        counts.append(counts[-1] + node.n_outputs())
+        counts.append(counts[-1] + node.n_listed())
     return {
         "nodes": [_node_as_dict(node, number) for node in nodes],
         "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
@@ -88,18 +96,22 @@ def _node_as_dict(node: Node, number: Mapping[int, int]) -> dict[str, Any]:
 
 
 def _layout(graph: Mapping[str, Any]) -> str:
-    """Return JSON with one line for a node's head, its inputs and each of its attributes."""
+    """Return JSON as MXNet lays it out."""
     nodes = ",\n".join(
         "    {\n" + ",\n".join(f"      {_pair(key, value, 6)}" for key, value in node.items()) + "\n    }"
         for node in graph["nodes"]
     )
     rest = ",\n".join(f"  {_pair(key, graph[key], 2)}" for key in graph if key != "nodes")
-    return f'{{\n  "nodes": [\n{nodes}\n  ],\n{rest}\n}}'
+    text = f'{{\n  "nodes": [\n{nodes}\n  ],\n{rest}\n}}'
+    return text.replace(",\n", ", \n")  # as MXNet lays it out; within a string there is no such line end
 
 
 def _pair(key: str, value: Any, indent: int) -> str:
-    several = isinstance(value, dict) and len(value) > 1
-    text = json.dumps(value, ensure_ascii=False, indent=2 if several else None)
+    if isinstance(value, list) and len(value) > LONG_LIST:
+        text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n]"
+    else:
+        several = isinstance(value, dict) and len(value) > 1
+        text = json.dumps(value, ensure_ascii=False, indent=2 if several else None)
     return f"{json.dumps(key)}: " + text.replace("\n", "\n" + " " * indent)
 
 
@@ -156,7 +168,7 @@ def from_json(text: Any) -> list[Entry]:
         ArgumentError: a parameter that an operator does not take.
     """
     graph = _parsed(text)
-    return _read_graph(graph, older="mxnet_version" not in graph.get("attrs", {}))[0]
+    return _read_graph(graph, older="mxnet_version" not in (graph.get("attrs") or {}))[0]
 
 
 def _read_graph(graph: Mapping[str, Any], *, older: bool) -> tuple[list[Entry], list[Node]]:
@@ -177,9 +189,24 @@ def _parsed(text: Any) -> dict[str, Any]:
         graph = json.loads(text)
     except json.JSONDecodeError as error:
         raise FileFormatError("The text of a symbol", f"is no JSON: {error}") from error
+    except RecursionError as error:
+        raise FileFormatError("The text of a symbol", "is nested too deeply") from error
     if not isinstance(graph, dict):
         raise FileFormatError("The text of a symbol", "is no JSON object", received=type(graph).__name__)
     _check_keys(graph, "The text of a symbol", TOP_KEYS, ("nodes", "arg_nodes", "heads"))
+    _check_types(
+        graph, "The text of a symbol", {"nodes": list, "arg_nodes": list, "heads": list, "attrs": dict}
+    )
+    nodes = range(len(graph["nodes"]))
+    if not graph["heads"]:
+        raise FileFormatError("The text of a symbol", "has no outputs", expected="one head or more")
+    if not all(type(number) is int and number in nodes for number in graph["arg_nodes"]):
+        raise FileFormatError(
+            "The text of a symbol",
+            "lists variables that do not exist",
+            expected=f"numbers below {len(nodes)}",
+            received=repr(graph["arg_nodes"])[:60],
+        )
     return graph
 
 
@@ -191,13 +218,29 @@ def _check_keys(found: Mapping[str, Any], subject: str, known: set[str], needed:
         raise FileFormatError(subject, problem, expected=", ".join(sorted(known)), received=", ".join(found))
 
 
+def _check_types(found: Mapping[str, Any], subject: str, types: Mapping[str, type[Any]]) -> None:
+    for key, kind in types.items():
+        value = found.get(key)
+        if not isinstance(value, kind) and not (value is None and key not in REQUIRED_KEYS):
+            raise FileFormatError(
+                subject,
+                f"has a field {key!r} of another kind",
+                expected=JSON_KINDS[kind],
+                received=repr(value)[:60],
+            )
+
+
 def _node_from_dict(entry: Any, nodes: Sequence[Node], *, older: bool) -> Node:
     if not isinstance(entry, dict):
         raise FileFormatError(OUR_NODE, "is no JSON object", received=repr(entry)[:60])
     _check_keys(entry, OUR_NODE, NODE_KEYS, ("op", "name", "inputs"))
+    _check_types(entry, OUR_NODE, NODE_TYPES)
     name = entry["name"]
-    written = _strings(name, {**entry.get("param", {}), **entry.get("attr", {}), **entry.get("attrs", {})})
+    sources = [entry.get(key) or {} for key in ("param", "attr", "attrs")]
+    written = _strings(name, {key: value for source in sources for key, value in source.items()})
     if entry["op"] == "null":
+        if entry["inputs"]:
+            raise FileFormatError(f"Variable {name!r}", "has inputs", received=repr(entry["inputs"])[:60])
         return Node(None, name, attrs=_attributes(written))
     if entry["op"] in GRAPH_OPERATORS:
         return _graph_node(entry, written, nodes)
@@ -206,8 +249,9 @@ def _node_from_dict(entry: Any, nodes: Sequence[Node], *, older: bool) -> Node:
     if older:
         written = _upgraded(op, written, inputs)
     written.pop("num_args", None) if op.variadic is not None else None
-    given = {key: value for key, value in written.items() if not _is_attribute(key)}
-    attrs = _attributes({key: value for key, value in written.items() if _is_attribute(key)})
+    # What stands at an operator without parameters is an attribute, whatever its name.
+    given = {key: value for key, value in written.items() if op.fields and not _is_attribute(key)}
+    attrs = _attributes({key: value for key, value in written.items() if key not in given})
     try:
         node = Node(op, name, inputs, op.fill(given), given, attrs)
     except GluonishError as error:
@@ -266,7 +310,7 @@ def _checked_entry(nodes: Sequence[Node], entry: Any, end: int) -> Entry:
     """Return the output that a file means by a list of numbers."""
     numbers = entry if isinstance(entry, list) else []
     whole = 1 < len(numbers) <= 3 and all(type(number) is int for number in numbers)  # noqa: PLR2004
-    if not whole or not 0 <= numbers[0] < end or not 0 <= numbers[1] < nodes[numbers[0]].n_outputs():
+    if not whole or not 0 <= numbers[0] < end or not 0 <= numbers[1] < nodes[numbers[0]].n_visible():
         raise FileFormatError(
             "The text of a symbol",
             "refers to an output that does not exist, or comes later",

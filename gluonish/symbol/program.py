@@ -39,8 +39,8 @@ class _Step:
         first: the cell of its first output.
         count: how many outputs it has; they go to cells side by side.
         last_uses: cells that nothing reads afterwards.
-        place: where it runs; None for where its inputs are.
         graphs: what runs an operator that consists of graphs; None for any other.
+        place: where it runs; None for where its inputs are.
     """
 
     node: Node
@@ -50,8 +50,8 @@ class _Step:
     first: int
     count: int
     last_uses: tuple[int, ...]
-    place: Context | None
     graphs: Callable[[Sequence[NDArray]], Any] | None
+    place: Context | None
 
 
 class Program:
@@ -103,7 +103,7 @@ class Program:
             assert op is not None
             inputs = tuple(node.arranged(given, absent))
             place = places.get(id(node))
-            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), place, _runner(op)))
+            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), _runner(op), place))
         return steps[::-1]
 
     def _steps_for(self, graph: Symbol, values: Sequence[NDArray]) -> list[_Step]:
@@ -137,12 +137,13 @@ class Program:
         cells[: len(values)] = values
         for step in self._steps if self._graph is None else self._steps_for(self._graph, values):
             inputs = [cells[i] for i in step.inputs]
-            if step.place is None:
-                result = _result_of(step, inputs)
+            graphs, place = step.graphs, step.place
+            if place is None:
+                result = invoke(step.op, inputs, step.params) if graphs is None else graphs(inputs)
             else:
-                inputs = [x if x is None else x.as_in_context(step.place) for x in inputs]
-                with step.place:
-                    result = _result_of(step, inputs)
+                inputs = [x if x is None else x.as_in_context(place) for x in inputs]
+                with place:
+                    result = invoke(step.op, inputs, step.params) if graphs is None else graphs(inputs)
             if step.count == 1:
                 cells[step.first] = result
             else:
@@ -167,11 +168,6 @@ def _run_of(part: Part) -> Run:
     source_of = dict(zip(map(id, part.variables), part.sources, strict=True))
     sources = [source_of[id(node)] for node in program.variables]
     return lambda values: program.run([values[i] for i in sources])
-
-
-def _result_of(step: _Step, inputs: Sequence[Any]) -> Any:
-    """Run one operator on arrays that are where it runs."""
-    return invoke(step.op, inputs, step.params) if step.graphs is None else step.graphs(inputs)
 
 
 def _shape_of(array: NDArray) -> PartialShape:

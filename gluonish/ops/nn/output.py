@@ -284,7 +284,7 @@ def make_scaled_loss_gradient(
     return ones * (grad_scale / max(1, data.shape[0]) if normalization == "batch" else grad_scale)
 
 
-@operator("make_loss", loss=True)
+@operator("make_loss", outputs=("loss",), loss=True)
 def make_loss(xp: XP, data: Array) -> Array:
     """Return a copy; the gradient is 1 everywhere, whatever comes from the output."""
     return data.copy()
