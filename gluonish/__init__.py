@@ -56,6 +56,7 @@ if _TYPE_CHECKING:
         kvstore,
         log,
         model,
+        module,
         monitor,
         numpy,
         numpy_extension,
@@ -68,6 +69,7 @@ if _TYPE_CHECKING:
         visualization,
     )
     from gluonish import kvstore as kv
+    from gluonish import module as mod
     from gluonish import monitor as mon
     from gluonish import numpy as np
     from gluonish import numpy_extension as npx
@@ -84,6 +86,8 @@ LAZY = {
     "kvstore": "gluonish.kvstore",
     "log": "gluonish.log",
     "model": "gluonish.model",
+    "mod": "gluonish.module",
+    "module": "gluonish.module",
     "mon": "gluonish.monitor",
     "monitor": "gluonish.monitor",
     "np": "gluonish.numpy",
@@ -142,7 +146,9 @@ __all__ = [
     "log",
     "lr_scheduler",
     "metric",
+    "mod",
     "model",
+    "module",
     "mon",
     "monitor",
     "name",

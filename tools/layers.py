@@ -41,6 +41,7 @@ LAYERS = (
         "io",
         "recordio",
         "model",
+        "module",
         "callback",
         "visualization",
     ),
