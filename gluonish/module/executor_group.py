@@ -159,6 +159,8 @@ class DataParallelExecutorGroup:
         self._decide_slices([*data_shapes, *(label_shapes or ())])
         shapes = [self._sliced(each, [*data_shapes, *(label_shapes or ())]) for each in self.slices]
         if reshape:
+            for part in shapes:
+                self._check_parameters(part)
             self.execs = [
                 each.reshape(partial_shaping=True, allow_up_sizing=True, **self._known(part))
                 for each, part in zip(self.execs, shapes, strict=True)
@@ -217,6 +219,24 @@ class DataParallelExecutorGroup:
             shared_buffer=self.shared_data_arrays[i],
             **self._known(described),
         )
+
+    def _check_parameters(self, described: Sequence[DataDesc]) -> None:
+        """Raise an error if shapes of inputs ask for parameters of other shapes.
+
+        Raises:
+            ShapeMismatchError: naming the first such parameter.
+        """
+        shapes, _, _ = self.symbol.infer_shape_partial(**self._known(described))
+        before = self.execs[0].arg_dict
+        for name, shape in zip(self.arg_names, shapes, strict=True):
+            if name in self.param_names and shape and tuple(shape) != before[name].shape:
+                raise ShapeMismatchError(
+                    f"Parameter {name!r}",
+                    "does not fit the new shapes of the inputs: "
+                    + ", ".join(f"{each.name} {tuple(each.shape)}" for each in described),
+                    expected=before[name].shape,
+                    received=tuple(shape),
+                )
 
     def _collect_arrays(self) -> None:
         """Find the arrays of parameters, gradients and states, by name and then by context."""

@@ -561,8 +561,9 @@ class Module(BaseModule):
             return
         data = described(getattr(batch, "provide_data", None)) or _reshaped(self.data_shapes, batch.data)
         labels = described(getattr(batch, "provide_label", None)) or None
-        if labels is None and self._label_shapes and getattr(batch, "label", None):
-            labels = _reshaped(self._label_shapes, batch.label)
+        if labels is None and self._label_shapes:
+            given = getattr(batch, "label", None)
+            labels = _reshaped(self._label_shapes, given) if given else _rebatched(self._label_shapes, data)
         self.reshape(data, labels)
 
     def backward(self, out_grads: Any = None) -> None:
@@ -671,6 +672,18 @@ def _reshaped(before: Sequence[DataDesc], arrays: Sequence[Any]) -> list[DataDes
         DataDesc(each.name, tuple(array.shape), each.dtype, each.layout)
         for each, array in zip(before, arrays, strict=False)
     ]
+
+
+def _rebatched(before: Sequence[DataDesc], data: Sequence[DataDesc]) -> list[DataDesc]:
+    """Return descriptions of labels for the batch size of other inputs: no labels came with these."""
+    sizes = [each.shape[axis] for each in data if (axis := DataDesc.get_batch_axis(each.layout)) >= 0]
+    found = []
+    for each in before:
+        shape, axis = list(each.shape), DataDesc.get_batch_axis(each.layout)
+        if axis >= 0 and sizes:
+            shape[axis] = sizes[0]
+        found.append(DataDesc(each.name, tuple(shape), each.dtype, each.layout))
+    return found
 
 
 def _joined(batches: Sequence[Any]) -> Any:
