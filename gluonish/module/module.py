@@ -58,7 +58,8 @@ class Module(BaseModule):
 
     Example:
         >>> import gluonish as mx
-        >>> y = mx.sym.LinearRegressionOutput(mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=1), name="lro")
+        >>> y = mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=1)
+        >>> y = mx.sym.LinearRegressionOutput(y, name="lro")
         >>> x = mx.nd.array([[0.0], [1.0], [2.0], [3.0]])
         >>> batches = mx.io.NDArrayIter(x, 2 * x[:, 0] + 1, batch_size=2, label_name="lro_label")
         >>> module = mx.mod.Module(y, label_names=["lro_label"])
