@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from gluonish import metric as metrics
-from gluonish import optimizer as optimizers
 from gluonish.context import Context, current_context
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError
@@ -114,7 +113,7 @@ class FeedForward:
         """Return an iterator over a pair of arrays; anything else is one already, or None."""
         if isinstance(eval_data, (tuple, list)) and len(eval_data) == 2:  # noqa: PLR2004  a pair
             inputs, labels = (np.array(x) if isinstance(x, list) else x for x in eval_data)
-            return self._init_iter(inputs, labels, is_train=False)
+            return self._init_iter(inputs, labels, is_train=True)
         return eval_data
 
     # -- training -----------------------------------------------------------------------------------------
@@ -168,8 +167,8 @@ class FeedForward:
             epoch_end_callback,
             batch_end_callback,
             kvstore,
-            self._make_optimizer(batches.batch_size),
-            (),
+            self.optimizer,
+            self.kwargs,
             eval_end_callback,
             eval_batch_end_callback,
             self.initializer,
@@ -182,12 +181,6 @@ class FeedForward:
         )
         self.arg_params, self.aux_params = module.get_params()
         self._predictor = None
-
-    def _make_optimizer(self, batch_size: int) -> Any:
-        """Return the optimizer; one that is made here knows no names, so that it decays biases too."""
-        if not isinstance(self.optimizer, str):
-            return self.optimizer
-        return optimizers.create(self.optimizer, **{"rescale_grad": 1.0 / batch_size, **self.kwargs})
 
     def _module(self, batches: Any, **options: Any) -> Module:
         return Module(
