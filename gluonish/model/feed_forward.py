@@ -113,7 +113,7 @@ class FeedForward:
         """Return an iterator over a pair of arrays; anything else is one already, or None."""
         if isinstance(eval_data, (tuple, list)) and len(eval_data) == 2:  # noqa: PLR2004  a pair
             inputs, labels = (np.array(x) if isinstance(x, list) else x for x in eval_data)
-            return self._init_iter(inputs, labels, is_train=True)
+            return self._init_iter(inputs, labels, is_train=False)
         return eval_data
 
     # -- training -----------------------------------------------------------------------------------------

@@ -210,7 +210,11 @@ PROGRAMS = {
     },
     **{
         f"compressed {store} {threshold} {contexts}": (compressed, store, threshold, contexts)
-        for store, threshold, contexts in (("device", 0.5, 1), ("device", 0.25, 3), ("local_allreduce_device", 1.5, 2))
+        for store, threshold, contexts in (
+            ("device", 0.5, 1),
+            ("device", 0.25, 3),
+            ("local_allreduce_device", 1.5, 2),
+        )
     },
 }
 """Functions with their arguments, by name."""
