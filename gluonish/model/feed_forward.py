@@ -82,7 +82,7 @@ class FeedForward:
 
     # -- data ---------------------------------------------------------------------------------------------
 
-    def _init_iter(self, X: Any, y: Any, is_train: bool) -> Any:  # noqa: N803  MXNet's name
+    def _init_iter(self, X: Any, y: Any, is_train: bool) -> Any:
         """Return an iterator over arrays; anything else is one already.
 
         Raises:
@@ -120,7 +120,7 @@ class FeedForward:
 
     def fit(
         self,
-        X: Any,  # noqa: N803  MXNet's name
+        X: Any,
         y: Any = None,
         eval_data: Any = None,
         eval_metric: Any = "acc",
@@ -194,7 +194,7 @@ class FeedForward:
     @staticmethod
     def create(
         symbol: Any,
-        X: Any,  # noqa: N803  MXNet's name
+        X: Any,
         y: Any = None,
         ctx: Context | Sequence[Context] | None = None,
         num_epoch: int | None = None,
@@ -254,7 +254,7 @@ class FeedForward:
 
     def predict(
         self, X: Any, num_batch: int | None = None, return_data: bool = False, reset: bool = True
-    ) -> Any:  # noqa: N803
+    ) -> Any:
         """Return the outputs as NumPy arrays.
 
         Args:
@@ -280,7 +280,7 @@ class FeedForward:
 
     def score(
         self,
-        X: Any,  # noqa: N803  MXNet's name
+        X: Any,
         eval_metric: Any = "acc",
         num_batch: int | None = None,
         batch_end_callback: Any = None,

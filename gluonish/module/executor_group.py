@@ -11,7 +11,7 @@ import numpy as np
 from gluonish import nd
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
-from gluonish.errors import ArgumentError, ShapeMismatchError, UnknownNameError
+from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.executor import Executor
 from gluonish.io import DataDesc
 from gluonish.kvstore.base import added
@@ -449,8 +449,8 @@ def _per_context(group2ctxs: Any, count: int) -> list[dict[str, Context] | None]
     """Return for each context the contexts of groups of nodes.
 
     Args:
-        group2ctxs: None; a dictionary for each context; or one dictionary, whose values are contexts, or lists
-            of a context for each.
+        group2ctxs: None; a dictionary for each context; or one dictionary, whose values are contexts, or
+            lists of a context for each.
         count: the number of contexts.
 
     Raises:

@@ -542,7 +542,7 @@ class Module(BaseModule):
     # -- running ------------------------------------------------------------------------------------------
 
     def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
-        """Compute the outputs for a batch, of the shapes that are bound or others; see ``BaseModule.forward``.
+        """Compute the outputs for a batch, of the shapes that are bound or others.
 
         Args:
             data_batch: a batch; or, for several contexts, a list of batches with one for each.
