@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class DataDesc(_NameAndShape):
         cls, name: str, shape: Sequence[int], dtype: Any = np.float32, layout: str | None = "NCHW"
     ) -> DataDesc:
         """Return a description; it is immutable as far as it is a tuple."""
-        described = super().__new__(cls, name, shape)  # type: ignore[arg-type]  as it is given
+        described = super().__new__(cls, name, cast("tuple[int, ...]", shape))  # a list stays one
         described.dtype = dtype
         described.layout = layout
         return described

@@ -133,12 +133,12 @@ class PrefetchingIter(DataIter):
         return list(given)
 
     @property
-    def provide_data(self) -> list[DataDesc]:  # type: ignore[override]  it follows the iterators
+    def provide_data(self) -> list[DataDesc]:
         """Descriptions of the inputs of all iterators, with their new names."""
         return _renamed([each.provide_data for each in self.iters], self.rename_data)
 
     @property
-    def provide_label(self) -> list[DataDesc]:  # type: ignore[override]  it follows the iterators
+    def provide_label(self) -> list[DataDesc]:
         """Descriptions of the labels of all iterators, with their new names."""
         return _renamed([each.provide_label for each in self.iters], self.rename_label)
 

@@ -67,7 +67,7 @@ class FeedForward:
     ) -> None:
         self.symbol = symbol
         given = current_context() if ctx is None else ctx
-        self.ctx = list(given) if isinstance(given, (list, tuple)) else [given]
+        self.ctx: list[Context] = [given] if isinstance(given, Context) else list(given)
         self.num_epoch = num_epoch
         self.epoch_size = epoch_size
         self.optimizer = optimizer

@@ -285,7 +285,8 @@ class BaseModule:
             FileFormatError: it holds arrays that are neither arguments nor states.
         """
         found: dict[str, dict[str, Any]] = {"arg": {}, "aux": {}}
-        for key, array in dict(load(fname)).items():
+        arrays = load(fname)
+        for key, array in arrays.items() if isinstance(arrays, dict) else [("", None)]:
             kind, _, name = key.partition(":")
             if kind not in found or not name:
                 raise FileFormatError(

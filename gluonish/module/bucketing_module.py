@@ -161,7 +161,7 @@ class BucketingModule(BaseModule):
             raise ArgumentError(
                 "BucketingModule", "shares parameters among its buckets only", expected="no shared_module"
             )
-        kept = self.get_params() if self.params_initialized and self.binded else None
+        kept: Any = self.get_params() if self.params_initialized and self.binded else None
         if force_rebind:
             self._reset_bind()
         if self.binded:
@@ -429,4 +429,5 @@ class BucketingModule(BaseModule):
 
 def bucket_keys(prefix: str | os.PathLike[str]) -> list[int]:
     """Return the keys of the buckets that a checkpoint was written with."""
-    return [int(key) for key in load_arrays(f"{os.fspath(prefix)}.buckets")[0].asnumpy()]
+    arrays: Any = load_arrays(f"{os.fspath(prefix)}.buckets")
+    return [int(key) for key in arrays[0].asnumpy()]

@@ -209,6 +209,7 @@ class DataParallelExecutorGroup:
 
     def _bind(self, i: int, described: Sequence[DataDesc]) -> Executor:
         lender = None if self._shared_group is None else self._shared_group.execs[i]
+        shapes: dict[str, Any] = dict(self._known(described))
         return self.symbol.simple_bind(
             ctx=self.contexts[i],
             grad_req=self.grad_req,
@@ -217,7 +218,7 @@ class DataParallelExecutorGroup:
             shared_arg_names=self.param_names,
             shared_exec=lender,
             shared_buffer=self.shared_data_arrays[i],
-            **self._known(described),
+            **shapes,
         )
 
     def _check_parameters(self, described: Sequence[DataDesc]) -> None:
@@ -430,7 +431,7 @@ def _part(array: Any, part: slice, axis: int, count: int) -> Any:
     """Return a part of a batch along an axis; the whole if there is but one, or it has no batch axis."""
     if count == 1 or axis < 0:
         return array if isinstance(array, NDArray) else np.asarray(array)
-    return array[(*[slice(None)] * axis, part)]
+    return array[(slice(None),) * axis + (part,)]
 
 
 def _merged(parts: Sequence[Sequence[Any]], axes: Sequence[int]) -> list[Any]:

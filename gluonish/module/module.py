@@ -22,12 +22,12 @@ from gluonish.errors import (
 )
 from gluonish.initializer import InitDesc
 from gluonish.io import DataDesc
-from gluonish.model import (
+from gluonish.model import load_checkpoint
+from gluonish.model.stores import (
     _create_kvstore,
     _initialize_kvstore,
     _update_params,
     _update_params_on_kvstore,
-    load_checkpoint,
 )
 from gluonish.module.base_module import SGD_DEFAULTS, UNIFORM, BaseModule, as_batch, described
 from gluonish.module.executor_group import DataParallelExecutorGroup
@@ -82,10 +82,9 @@ class Module(BaseModule):
         compression_params: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(logger)
-        contexts = (
-            [cpu() if context is None else context] if not isinstance(context, (list, tuple)) else context
-        )
-        self._context: list[Context] = list(contexts)
+        if context is None or isinstance(context, Context):
+            context = [context or cpu()]
+        self._context: list[Context] = list(context)
         loads = [1] * len(self._context) if work_load_list is None else list(work_load_list)
         if len(loads) != len(self._context):
             raise ArgumentError(
@@ -434,6 +433,7 @@ class Module(BaseModule):
         if not self._params_dirty:
             return
         group = self._exec_group
+        self._arg_params, self._aux_params = dict(self._arg_params or {}), dict(self._aux_params or {})
         for names, arrays, kept in (
             (group.param_names, group.param_arrays, self._arg_params),
             (group.aux_names, group.aux_arrays, self._aux_params),
@@ -464,8 +464,9 @@ class Module(BaseModule):
         if self.optimizer_initialized and not force_init:
             self.logger.warning("optimizer already initialized, ignoring...")
             return
-        self._sync_params_from_devices()
-        store, update_on_kvstore = _create_kvstore(kvstore, len(self._context), self._arg_params)
+        arguments, _ = self.get_params()
+        store: Any
+        store, update_on_kvstore = _create_kvstore(kvstore, len(self._context), arguments)
         if store is not None and self._compression_params:
             store.set_gradient_compression(self._compression_params)
         self._optimizer = self._make_optimizer(optimizer, optimizer_params, update_on_kvstore)
@@ -475,9 +476,7 @@ class Module(BaseModule):
             if update_on_kvstore:
                 store.set_optimizer(self._optimizer)
             group = self._exec_group
-            _initialize_kvstore(
-                store, group.param_arrays, self._arg_params, group.param_names, update_on_kvstore
-            )
+            _initialize_kvstore(store, group.param_arrays, arguments, group.param_names, update_on_kvstore)
         self.optimizer_initialized = True
         if self._preload_opt_states is not None:
             self.load_optimizer_states(self._preload_opt_states)
