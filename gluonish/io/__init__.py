@@ -7,7 +7,7 @@ that change another iterator.
 from __future__ import annotations
 
 from gluonish.io import io, utils
-from gluonish.io.files import CSVIter, MNISTIter, MXDataIter
+from gluonish.io.files import CSVIter, LibSVMIter, MNISTIter, MXDataIter
 from gluonish.io.io import DataBatch, DataDesc, DataIter
 from gluonish.io.ndarray_iter import NDArrayIter
 from gluonish.io.wrappers import PrefetchingIter, ResizeIter
@@ -17,6 +17,7 @@ __all__ = [
     "DataBatch",
     "DataDesc",
     "DataIter",
+    "LibSVMIter",
     "MNISTIter",
     "MXDataIter",
     "NDArrayIter",

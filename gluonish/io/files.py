@@ -8,18 +8,52 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 
+from gluonish import nd
 from gluonish.dtype import as_dtype
 from gluonish.errors import ArgumentError, FileFormatError, MissingFileError
 from gluonish.io.io import DataDesc, DataIter
-from gluonish.nd import array
+from gluonish.io.utils import csr_rows
 from gluonish.serialization.idx import read_idx
 from gluonish.shape import shape_size
 
-__all__ = ["CSVIter", "MNISTIter", "MXDataIter"]
+__all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "MXDataIter"]
 
 Table = np.ndarray[Any, Any]
+
+
+@attrs.frozen(eq=False)
+class SparseTable:
+    """A CSR matrix in host memory.
+
+    Attributes:
+        values: the elements, row by row.
+        columns: their columns.
+        indptr: where rows begin.
+        shape: rows and columns.
+    """
+
+    values: Table
+    columns: Table
+    indptr: Table
+    shape: tuple[int, int]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the elements."""
+        return self.values.dtype
+
+    def take(self, rows: Table) -> Any:
+        """Return rows by their numbers as a CSRNDArray."""
+        begins, positions = csr_rows(self.indptr, rows)
+        parts = (self.values[positions], self.columns[positions], begins)
+        return nd.sparse.csr_matrix(parts, shape=(len(rows), self.shape[1]), dtype=self.dtype)
+
 
 HINTS = {"prefetch_buffer", "ctx", "silent", "preprocess_threads", "verbose"}
 """Arguments of MXNet's iterators that say nothing about the batches."""
@@ -41,8 +75,8 @@ class MXDataIter(DataIter):
 
     def __init__(
         self,
-        data: Table,
-        label: Table,
+        data: Table | SparseTable,
+        label: Table | SparseTable,
         batch_size: int,
         *,
         last: str,
@@ -97,8 +131,10 @@ class MXDataIter(DataIter):
         """Return the labels of the batch."""
         return [self._taken(self._label)]
 
-    def _taken(self, table: Table) -> Any:
-        return array(table[self._rows], dtype=table.dtype)
+    def _taken(self, table: Table | SparseTable) -> Any:
+        if isinstance(table, SparseTable):
+            return table.take(self._rows)
+        return nd.array(table[self._rows], dtype=table.dtype)
 
     def getindex(self) -> Table:
         """Return the numbers of the examples in the batch."""
@@ -163,6 +199,65 @@ class CSVIter(MXDataIter):
             label[:, 0] if shape == (1,) else label,
             batch_size,
             last="wrap" if round_batch else "repeat",
+            data_name=data_name,
+            label_name=label_name,
+        )
+
+
+class LibSVMIter(MXDataIter):
+    """Cuts the lines of a LibSVM file into batches of CSR matrices.
+
+    A line is ``label column:value column:value ...`` with columns from 0. What the last batch lacks comes
+    from the beginning, and the next epoch begins behind that.
+
+    Args:
+        data_libsvm: the file, or a folder whose files are read in the order of their names.
+        data_shape: the number of columns, in a tuple.
+        label_libsvm: a file of the same kind whose columns are the labels; without one the labels of
+            ``data_libsvm`` are.
+        label_shape: the number of columns of ``label_libsvm``, in a tuple.
+        num_parts: in how many parts the file is cut.
+        part_index: which of them is read.
+        batch_size: how many examples a batch has.
+        round_batch: True; there is no other way.
+        dtype: the dtype of inputs and labels; None for float32.
+        data_name: the name of the input.
+        label_name: the name of the label.
+        **hints: what MXNet takes to tune its reading; without effect.
+
+    Raises:
+        MissingFileError: there is no such file.
+        FileFormatError: a line is something else, or names a column outside the shape.
+    """
+
+    def __init__(
+        self,
+        data_libsvm: str | os.PathLike[str],
+        data_shape: Sequence[int] | int,
+        label_libsvm: str | os.PathLike[str] | None = None,
+        label_shape: Sequence[int] | int = (1,),
+        num_parts: int = 1,
+        part_index: int = 0,
+        batch_size: int = 0,
+        round_batch: bool = True,
+        dtype: Any = None,
+        data_name: str = "data",
+        label_name: str = "softmax_label",
+        **hints: Any,
+    ) -> None:
+        _check_hints("LibSVMIter", hints)
+        if not round_batch:
+            raise ArgumentError("LibSVMIter", "fills its last batch", expected="round_batch=True")
+        kind = np.dtype(np.float32) if dtype is None else as_dtype(dtype)
+        data, labels = _read_libsvm(data_libsvm, data_shape, kind)
+        if label_libsvm not in (None, "NULL"):
+            labels, _ = _read_libsvm(label_libsvm, label_shape, kind)
+        chosen = np.arange(len(data) * part_index // num_parts, len(data) * (part_index + 1) // num_parts)
+        super().__init__(
+            _chosen(data, chosen),
+            _chosen(labels, chosen),
+            batch_size,
+            last="wrap",
             data_name=data_name,
             label_name=label_name,
         )
@@ -269,3 +364,48 @@ def _read_csv(given: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Table
             )
         tables.append(table.reshape(-1, width))
     return np.concatenate(tables).reshape(-1, *shape)
+
+
+def _chosen(table: Any, rows: Table) -> Any:
+    """Return rows of a table by their numbers, in host memory."""
+    if not isinstance(table, SparseTable):
+        return table[rows]
+    begins, positions = csr_rows(table.indptr, rows)
+    return SparseTable(table.values[positions], table.columns[positions], begins, (len(rows), table.shape[1]))
+
+
+def _read_libsvm(given: Any, shape: Any, dtype: np.dtype[Any]) -> tuple[SparseTable, Any]:
+    """Return the matrix in a file, and the labels before its rows."""
+    width = shape_size((shape,) if isinstance(shape, int) else tuple(shape))
+    labels: list[float] = []
+    columns: list[int] = []
+    values: list[float] = []
+    indptr = [0]
+    for path in _files(given):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if not line.strip():
+                continue
+            try:
+                label, *elements = line.split()
+                labels.append(float(label))
+                pairs = [each.split(":") for each in elements]
+                columns += [int(column) for column, _ in pairs]
+                values += [float(value) for _, value in pairs]
+            except ValueError as error:
+                raise FileFormatError(
+                    f"File {path}, line {number},",
+                    f"is no line of LibSVM ({error})",
+                    expected="label column:value",
+                ) from error
+            if any(not 0 <= column < width for column in columns[indptr[-1] :]):
+                raise FileFormatError(
+                    f"File {path}, line {number},",
+                    "names a column outside the shape",
+                    expected=f"0 to {width - 1}",
+                    received=", ".join(map(str, columns[indptr[-1] :])),
+                )
+            indptr.append(len(values))
+    table = SparseTable(
+        np.array(values, dtype), np.array(columns, np.int64), np.array(indptr, np.int64), (len(labels), width)
+    )
+    return table, np.array(labels, dtype)

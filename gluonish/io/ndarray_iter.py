@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gluonish.errors import ArgumentError
+from gluonish.errors import ArgumentError, UnsupportedError
 from gluonish.io.io import DataBatch, DataDesc, DataIter
-from gluonish.io.utils import _init_data
+from gluonish.io.utils import _init_data, take_rows
 from gluonish.nd import concat
 
 __all__ = ["NDArrayIter"]
@@ -37,6 +37,7 @@ class NDArrayIter(DataIter):
 
     Raises:
         ArgumentError: there are no arrays; they differ in length; or no such ``last_batch_handle``.
+        UnsupportedError: an array is sparse, and ``last_batch_handle`` is not ``"discard"``.
         ArgumentTypeError: something is no array.
 
     Example:
@@ -68,6 +69,13 @@ class NDArrayIter(DataIter):
                 expected=f"one of {', '.join(LAST_BATCHES)}",
                 received=repr(last_batch_handle),
             )
+        sparse = [name for named in self._given for name, array in named if array.stype != "default"]
+        if sparse and last_batch_handle != "discard":
+            raise UnsupportedError(
+                f"NDArrayIter with the sparse input {sparse[0]!r}",
+                "does not put parts of batches together",
+                expected="last_batch_handle='discard'",
+            )
         self.last_batch_handle = last_batch_handle
         self.shuffle = shuffle
         self.layout = layout
@@ -96,7 +104,9 @@ class NDArrayIter(DataIter):
 
     def _in_order(self, which: int) -> list[tuple[str, Any]]:
         named = self._given[which]
-        return [(name, array[self._order]) for name, array in named] if self.shuffle else list(named)
+        return (
+            [(name, take_rows(array, self._order)) for name, array in named] if self.shuffle else list(named)
+        )
 
     @property
     def provide_data(self) -> list[DataDesc]:
@@ -162,7 +172,7 @@ class NDArrayIter(DataIter):
         if stop <= self.num_data and not self.shuffle:
             return [[array[start:stop] for _, array in named] for named in self._given]
         chosen = self._order[np.arange(start, stop) % self.num_data]
-        return [[array[chosen] for _, array in named] for named in self._given]
+        return [[take_rows(array, chosen) for _, array in named] for named in self._given]
 
     def next(self) -> DataBatch:
         """Return the next batch.

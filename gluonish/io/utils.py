@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from gluonish import nd
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError
-from gluonish.nd import array
 
-__all__ = ["_init_data"]
+__all__ = ["_init_data", "take_rows"]
 
 
 def _init_data(data: Any, allow_empty: bool, default_name: str) -> list[tuple[str, Any]]:
@@ -42,8 +44,10 @@ def _init_data(data: Any, allow_empty: bool, default_name: str) -> list[tuple[st
 def _as_array(name: str, given: Any) -> Any:
     if isinstance(given, NDArray):
         return given
+    if hasattr(given, "tocsr"):  # a matrix of scipy.sparse
+        return nd.sparse.csr_matrix(given.tocsr())
     try:
-        return array(given)
+        return nd.array(given)
     except (TypeError, ValueError) as error:
         raise ArgumentTypeError(
             f"Input {name!r}",
@@ -51,3 +55,37 @@ def _as_array(name: str, given: Any) -> Any:
             expected="an NDArray or what can become one",
             received=type(given).__name__,
         ) from error
+
+
+def take_rows(array: Any, rows: np.ndarray[Any, Any]) -> Any:
+    """Return rows of an array by their numbers; those of a CSR matrix as one.
+
+    Args:
+        array: an NDArray, dense or CSR.
+        rows: the numbers, on the host.
+    """
+    if array.stype == "default":
+        return array[rows]
+    begins, positions = csr_rows(array.indptr.asnumpy(), rows)
+    parts = (array.data[positions], array.indices[positions], begins)
+    return nd.sparse.csr_matrix(parts, shape=(len(rows), *array.shape[1:]), dtype=array.dtype)
+
+
+def csr_rows(
+    indptr: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return where rows begin in a CSR matrix made of them, and where their elements are in the old one.
+
+    Args:
+        indptr: where rows begin in the old matrix.
+        rows: the numbers of the rows.
+
+    Example:
+        >>> begins, positions = csr_rows(np.array([0, 2, 2, 3]), np.array([2, 0]))
+        >>> begins.tolist(), positions.tolist()
+        ([0, 1, 3], [2, 0, 1])
+    """
+    lengths = indptr[rows + 1] - indptr[rows]
+    begins = np.concatenate([[0], np.cumsum(lengths)])
+    positions = np.arange(begins[-1]) + np.repeat(indptr[rows] - begins[:-1], lengths)
+    return begins, positions

@@ -26,7 +26,11 @@ def added(arrays: Sequence[NDArray], ctx: Any = None) -> NDArray:
     target = arrays[0].context if ctx is None else ctx
     total = arrays[0].detach().as_in_context(target, copy=True)
     for each in arrays[1:]:
-        total += each.detach().as_in_context(target)
+        other = each.detach().as_in_context(target)
+        if total.stype == other.stype == "default":
+            total += other
+        else:
+            total = total + other  # the sum of sparse arrays has the rows of both
     return total
 
 

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from gluonish import nd
 from gluonish.context import cpu_pinned
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
     DuplicateNameError,
+    IndexOutOfRangeError,
     MissingFileError,
     ShapeMismatchError,
     UnknownNameError,
 )
-from gluonish.kvstore.arguments import Key, by_key, grouped
+from gluonish.kvstore.arguments import Key, as_arrays, by_key, grouped
 from gluonish.kvstore.base import KVStoreBase, added, check_capability
 from gluonish.kvstore.compression import TwoBitCompression, as_compression
 from gluonish.optimizer import Optimizer, Updater, get_updater
 from gluonish.serialization.atomic import atomic_write
 
 __all__ = ["NAMES", "KVStore", "create", "kind_of"]
+
+_LOGGER = logging.getLogger(__name__)
 
 NAMES = ("local", "device", "nccl", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device")
 """Names of the stores of one machine."""
@@ -152,8 +159,14 @@ class KVStore(KVStoreBase):
         for each, arrays in wanted.items():
             self._check_shapes(each, self._value(each), arrays)
         for each, arrays in wanted.items():
+            stored = self._stored[each]
+            if ignore_sparse and stored.stype != "default":
+                _LOGGER.warning(
+                    "pull() passes over key %r, whose value is sparse: use row_sparse_pull()", each
+                )
+                continue
             for array in arrays:
-                array.write(self._stored[each])
+                array.write(stored)
 
     def pushpull(self, key: Key, value: Any, out: Any = None, priority: int = 0) -> None:
         """Push, then pull.
@@ -171,7 +184,7 @@ class KVStore(KVStoreBase):
         for each, arrays in grouped(by_key(key, target, "arrays to write into")).items():
             self._check_shapes(each, self._value(each), arrays)
         self.push(key, value, priority)
-        self.pull(key, target, priority)
+        self.pull(key, target, priority, ignore_sparse=False)
 
     def broadcast(self, key: Key, value: Any, out: Any, priority: int = 0) -> None:
         """Initialise, then pull.
@@ -186,13 +199,61 @@ class KVStore(KVStoreBase):
             DuplicateNameError: a key has a value already.
         """
         self.init(key, value)
-        self.pull(key, out, priority)
+        self.pull(key, out, priority, ignore_sparse=False)
+
+    def row_sparse_pull(
+        self, key: Key, out: Any = None, priority: int = 0, row_ids: NDArray | Sequence[NDArray] | None = None
+    ) -> None:
+        """Write rows of what is stored into row-sparse arrays, which hold no others then.
+
+        Args:
+            key: a key or a list of keys, with row-sparse values.
+            out: a row-sparse array or a list of them; for a list of keys a list of these.
+            priority: a hint without effect.
+            row_ids: the numbers of the rows: an array for all of ``out``, or an array for each.
+
+        Raises:
+            ArgumentError: there are no ``row_ids``, or not as many as arrays; or something is not row-sparse.
+            UnknownNameError: a key that was never initialised.
+            IndexOutOfRangeError: there is no such row. Nothing is changed then.
+
+        Example:
+            >>> import gluonish as mx
+            >>> store = mx.kv.create()
+            >>> store.init("w", mx.nd.array([[1, 1], [2, 2], [3, 3]]).tostype("row_sparse"))
+            >>> out = mx.nd.sparse.zeros("row_sparse", (3, 2))
+            >>> store.row_sparse_pull("w", out=out, row_ids=mx.nd.array([2, 0, 2]))
+            >>> out.indices.tolist(), out.data.tolist()
+            ([0, 2], [[1.0, 1.0], [3.0, 3.0]])
+        """
+        del priority
+        targets = list(by_key(key, _required(out, "row_sparse_pull"), "arrays to write into"))
+        arrays = [(each, array) for each, group in targets for array in group]
+        ids = as_arrays(_required(row_ids, "row_sparse_pull", "row_ids="))
+        if len(ids) not in (1, len(arrays)):
+            raise ArgumentError(
+                "KVStore.row_sparse_pull()",
+                "needs row_ids for every array, or for all of them",
+                expected=f"1 or {len(arrays)}",
+                received=len(ids),
+            )
+        ids = ids * len(arrays) if len(ids) == 1 else ids
+        for each, array in arrays:
+            _check_row_sparse(f"The value of key {each!r}", self._value(each))
+            _check_row_sparse(f"The array for key {each!r}", array)
+            self._check_shapes(each, self._value(each), [array])
+        rows = [_rows(self._stored[each], of) for (each, _), of in zip(arrays, ids, strict=True)]
+        for (_, array), found in zip(arrays, rows, strict=True):
+            array.write(found)
 
     def _receive(self, key: int | str, arrays: list[NDArray]) -> None:
         """Store a sum, or update with it."""
         stored = self._stored[key]
         if self._compression is not None:
-            arrays = [self._compression(key, source, each) for source, each in enumerate(arrays)]
+            arrays = [
+                self._compression(key, source, each) if each.stype == "default" else each
+                for source, each in enumerate(arrays)
+            ]
         total = added(arrays, self._place())
         if self._updater is None:
             self._stored[key] = total
@@ -382,10 +443,39 @@ def kind_of(name: str) -> type[Any]:
     )
 
 
-def _required(out: Any, method: str) -> Any:
-    if out is None:
-        raise ArgumentError(f"KVStore.{method}()", "has nothing to write into", expected="out=")
-    return out
+def _required(given: Any, method: str, argument: str = "out=") -> Any:
+    if given is None:
+        problem = "has nothing to write into" if argument == "out=" else "is not told which rows"
+        raise ArgumentError(f"KVStore.{method}()", problem, expected=argument)
+    return given
+
+
+def _check_row_sparse(subject: str, array: NDArray) -> None:
+    if array.stype != "row_sparse":
+        raise ArgumentError(
+            subject, "has no rows to pull", expected="storage 'row_sparse'", received=repr(array.stype)
+        )
+
+
+def _rows(stored: NDArray, row_ids: NDArray) -> NDArray:
+    """Return a row-sparse array with just these rows; those that are not stored are zeros.
+
+    Raises:
+        IndexOutOfRangeError: there is no such row.
+    """
+    ids = np.unique(row_ids.asnumpy().astype(np.int64))
+    if ids.size and not 0 <= ids[0] <= ids[-1] < stored.shape[0]:
+        raise IndexOutOfRangeError(
+            "KVStore.row_sparse_pull()",
+            "is asked for rows that do not exist",
+            expected=f"0 to {stored.shape[0] - 1}",
+            received=f"{ids[0]} to {ids[-1]}",
+        )
+    ctx, dtype = stored.context, stored.dtype
+    numbers = nd.array(ids, ctx=ctx, dtype="int64")
+    zeros = nd.zeros((ids.size, *stored.shape[1:]), ctx=ctx, dtype=dtype)
+    empty = nd.sparse.row_sparse_array((zeros, numbers), shape=stored.shape, ctx=ctx, dtype=dtype)
+    return empty + nd.sparse.retain(stored, numbers)
 
 
 def _some(keys: Mapping[int | str, Any]) -> str:

@@ -431,7 +431,7 @@ def _part(array: Any, part: slice, axis: int, count: int) -> Any:
     """Return a part of a batch along an axis; the whole if there is but one, or it has no batch axis."""
     if count == 1 or axis < 0:
         return array if isinstance(array, NDArray) else np.asarray(array)
-    return array[(slice(None),) * axis + (part,)]
+    return array[part] if axis == 0 else array[(slice(None),) * axis + (part,)]
 
 
 def _merged(parts: Sequence[Sequence[Any]], axes: Sequence[int]) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from gluonish.io import DataDesc
 from gluonish.model import load_checkpoint
 from gluonish.model.stores import (
     _create_kvstore,
+    _create_sparse_kvstore,
     _initialize_kvstore,
     _update_params,
     _update_params_on_kvstore,
@@ -376,7 +377,7 @@ class Module(BaseModule):
                     raise _missing(name)
                 else:
                     initializer(InitDesc(name, attributes.get(name)), array)
-                own[name] = array
+                own[name] = array if replicas[0].stype == "default" else array.tostype(replicas[0].stype)
             found.append(own)
         self._arg_params, self._aux_params = found
         self.params_initialized = True
@@ -466,7 +467,10 @@ class Module(BaseModule):
             return
         arguments, _ = self.get_params()
         store: Any
-        store, update_on_kvstore = _create_kvstore(kvstore, len(self._context), arguments)
+        if any(array.stype != "default" for array in arguments.values()):
+            store, update_on_kvstore = _create_sparse_kvstore(kvstore)
+        else:
+            store, update_on_kvstore = _create_kvstore(kvstore, len(self._context), arguments)
         if store is not None and self._compression_params:
             store.set_gradient_compression(self._compression_params)
         self._optimizer = self._make_optimizer(optimizer, optimizer_params, update_on_kvstore)
@@ -539,6 +543,34 @@ class Module(BaseModule):
             )
 
     # -- running ------------------------------------------------------------------------------------------
+
+    def prepare(
+        self, data_batch: Any, sparse_row_id_fn: Callable[[Any], Mapping[str, Any]] | None = None
+    ) -> None:
+        """Pull the rows of row-sparse parameters that a batch needs.
+
+        Args:
+            data_batch: the batch.
+            sparse_row_id_fn: takes the batch; returns, by the names of row-sparse parameters, the numbers of
+                the rows. Without it all rows are there.
+
+        Raises:
+            UnknownNameError: there is no such parameter.
+        """
+        self._require("prepare()")
+        if sparse_row_id_fn is None:
+            return
+        if not self._kvstore or not self._update_on_kvstore:
+            self.logger.warning("prepare() pulls no rows: no kvstore updates the parameters")
+            return
+        group = self._exec_group
+        for name, row_ids in sparse_row_id_fn(data_batch).items():
+            if name not in group.param_names:
+                raise UnknownNameError(
+                    f"Parameter {name!r}", "does not exist", expected="one of " + ", ".join(group.param_names)
+                )
+            replicas = group.param_arrays[group.param_names.index(name)]
+            self._kvstore.row_sparse_pull(name, out=list(replicas), row_ids=row_ids)
 
     def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
         """Compute the outputs for a batch, of the shapes that are bound or others.

@@ -9,7 +9,7 @@ import pytest
 
 import gluonish as mx
 from gluonish.errors import FileFormatError, MissingFileError
-from gluonish.io import CSVIter, MNISTIter, MXDataIter
+from gluonish.io import CSVIter, LibSVMIter, MNISTIter, MXDataIter
 
 
 @pytest.fixture
@@ -145,3 +145,55 @@ def test_the_seed_decides_about_the_order(digits):
 def test_a_missing_file_of_images_is_an_error(tmp_path):
     with pytest.raises(mx.MXNetError, match="does not exist"):
         MNISTIter(image=tmp_path / "a", label=tmp_path / "b")
+
+
+@pytest.fixture
+def libsvm(tmp_path):
+    path = tmp_path / "data.t"
+    path.write_text("1.0 0:0.5 2:1.25\n-2.0\n-3.0 0:0.5 1:2.5 2:1.25\n4 2:-1.25\n")
+    return path
+
+
+ROWS = [[0.5, 0, 1.25], [0, 0, 0], [0.5, 2.5, 1.25], [0, 0, -1.25]]
+
+
+def test_lines_of_libsvm_become_csr_matrices(libsvm):
+    batches = LibSVMIter(data_libsvm=libsvm, data_shape=(3,), batch_size=3)
+    assert (batches.provide_data, batches.provide_label) == ([("data", (3, 3))], [("softmax_label", (3,))])
+    for expected in ([[0, 1, 2], [3, 0, 1]], [[2, 3, 0]]):
+        found = list(batches)
+        assert [batch.data[0].stype for batch in found] == ["csr"] * len(found)
+        assert [batch.data[0].asnumpy().tolist() for batch in found] == [
+            [ROWS[i] for i in part] for part in expected
+        ]
+        assert [batch.label[0].asnumpy().tolist() for batch in found] == [
+            [[1, -2, -3, 4][i] for i in part] for part in expected
+        ]
+        batches.reset()
+
+
+def test_labels_may_be_a_matrix_of_their_own(libsvm, tmp_path):
+    (tmp_path / "label.t").write_text("1\n-2 0:0.125\n-3 2:1.5\n4 1:1 2:-1.5\n")
+    batch = LibSVMIter(
+        data_libsvm=libsvm, data_shape=(3,), label_libsvm=tmp_path / "label.t", label_shape=(3,), batch_size=4
+    ).next()
+    assert batch.label[0].asnumpy().tolist() == [[0, 0, 0], [0.125, 0, 0], [0, 0, 1.5], [0, 1, -1.5]]
+
+
+def test_a_part_of_a_libsvm_file_can_be_read(libsvm):
+    batch = LibSVMIter(data_libsvm=libsvm, data_shape=3, batch_size=2, num_parts=2, part_index=1).next()
+    assert batch.data[0].asnumpy().tolist() == ROWS[2:]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1 0:1\nx 0:1\n", "line 2, is no line of LibSVM"),
+        ("1 0:1:2\n", "line 1, is no line"),
+        ("1 3:1\n", "0 to 2, received 3"),
+    ],
+)
+def test_a_line_that_is_no_line_of_libsvm_is_named(tmp_path, content, message):
+    (tmp_path / "f").write_text(content)
+    with pytest.raises(FileFormatError, match=message):
+        LibSVMIter(data_libsvm=tmp_path / "f", data_shape=(3,), batch_size=1)

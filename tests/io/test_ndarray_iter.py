@@ -122,3 +122,22 @@ def test_an_unknown_way_to_end_is_refused():
 def test_there_is_no_batch_before_the_first(method):
     with pytest.raises(mx.MXNetError, match=r"has no batch yet.\n  Call next"):
         getattr(NDArrayIter(table(2)), method)()
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_batches_of_a_csr_matrix_are_csr_matrices(shuffle):
+    dense = np.where(np.arange(21).reshape(7, 3) % 2, np.arange(21).reshape(7, 3), 0).astype(np.float32)
+    batches = NDArrayIter(
+        mx.nd.array(dense).tostype("csr"), np.arange(7), 3, shuffle=shuffle, last_batch_handle="discard"
+    )
+    found = list(batches)
+    assert [batch.data[0].stype for batch in found] == ["csr", "csr"]
+    for batch in found:
+        np.testing.assert_array_equal(batch.data[0].asnumpy(), dense[batch.label[0].asnumpy().astype(int)])
+
+
+def test_sparse_batches_are_not_put_together():
+    with pytest.raises(
+        NotImplementedError, match="sparse input 'data' does not put parts of batches together"
+    ):
+        NDArrayIter(mx.nd.ones((3, 2)).tostype("csr"), batch_size=2)

@@ -326,3 +326,79 @@ def test_compression_that_does_not_exist_is_an_error(params, message):
 def test_what_is_added_in_host_memory_is_not_compressed():
     with pytest.raises(ValueError, match="A kvstore 'local' does not compress gradients"):
         mx.kv.create("local").set_gradient_compression({"type": "2bit"})
+
+
+# -- rows -------------------------------------------------------------------------------------------------
+
+
+def sparse_store():
+    """Return a store with a row-sparse value of four rows, of which two are stored."""
+    store = mx.kv.create()
+    store.init("w", mx.nd.sparse.row_sparse_array(([[1, 1], [3, 3]], [1, 3]), shape=(4, 2)))
+    return store
+
+
+def empty_rows(count=1):
+    return [mx.nd.sparse.zeros("row_sparse", (4, 2), ctx=mx.cpu(i)) for i in range(count)]
+
+
+@pytest.mark.parametrize("ids", [[3, 0, 3], [0], [3, 2, 1, 0]])
+def test_pulled_rows_are_those_that_were_asked_for(ids):
+    (out,) = empty_rows()
+    sparse_store().row_sparse_pull("w", out=out, row_ids=mx.nd.array(ids))
+    assert out.indices.asnumpy().tolist() == sorted(set(ids))
+    expected = np.array([[0, 0], [1, 1], [0, 0], [3, 3]])
+    np.testing.assert_array_equal(out.data.asnumpy(), expected[sorted(set(ids))])
+
+
+def test_every_array_may_get_rows_of_its_own(two):
+    outs = empty_rows(2)
+    store = sparse_store()
+    store.row_sparse_pull("w", out=outs, row_ids=[mx.nd.array([1]), mx.nd.array([3, 0])])
+    assert [out.indices.asnumpy().tolist() for out in outs] == [[1], [0, 3]]
+    store.row_sparse_pull("w", out=outs, row_ids=mx.nd.array([3]))
+    assert [out.indices.asnumpy().tolist() for out in outs] == [[3], [3]]
+
+
+def test_pushed_rows_are_added():
+    (out,), store = empty_rows(), sparse_store()
+    store.push("w", [mx.nd.sparse.row_sparse_array(([[1, 2]], [row]), shape=(4, 2)) for row in (1, 1, 2)])
+    store.row_sparse_pull("w", out=out, row_ids=mx.nd.arange(4))
+    assert out.asnumpy().tolist() == [[0, 0], [2, 4], [1, 2], [0, 0]]
+
+
+def test_pulling_passes_over_sparse_values_unless_told_otherwise(caplog):
+    (out,), store = empty_rows(), sparse_store()
+    store.pull("w", out=out)
+    assert not out.asnumpy().any()
+    assert "passes over key 'w'" in caplog.text
+    store.pull("w", out=out, ignore_sparse=False)
+    assert out.asnumpy().tolist() == [[0, 0], [1, 1], [0, 0], [3, 3]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"out": empty_rows()[0]}, AssertionError, "is not told which rows"),
+        ({"row_ids": mx.nd.arange(1)}, AssertionError, "has nothing to write into"),
+        (
+            {"out": mx.nd.zeros((4, 2)), "row_ids": mx.nd.arange(1)},
+            mx.MXNetError,
+            "The array for key 'w' has no rows",
+        ),
+        (
+            {"out": empty_rows(2), "row_ids": [mx.nd.arange(1)] * 3},
+            AssertionError,
+            "needs row_ids for every array",
+        ),
+        ({"out": empty_rows()[0], "row_ids": mx.nd.array([4])}, IndexError, "rows that do not exist"),
+    ],
+)
+def test_rows_that_cannot_be_pulled_are_an_error(arguments, error, message):
+    with pytest.raises(error, match=message):
+        sparse_store().row_sparse_pull("w", **arguments)
+
+
+def test_a_dense_value_has_no_rows_to_pull():
+    with pytest.raises(mx.MXNetError, match="The value of key 'w' has no rows to pull"):
+        filled().row_sparse_pull("w", out=empty_rows()[0], row_ids=mx.nd.arange(1))

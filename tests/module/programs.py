@@ -149,6 +149,33 @@ def sequence(mx):
     return rounded(row.get_params()[0])
 
 
+def row_sparse(mx, count):
+    """Train a linear model on CSR batches with a row-sparse weight; return the parameters."""
+    data = mx.sym.var("data", stype="csr")
+    weight = mx.sym.var("weight", stype="row_sparse", shape=(8, 2))
+    product = mx.sym.broadcast_add(mx.sym.sparse.dot(data, weight), mx.sym.var("bias", shape=(2,)))
+    symbol = mx.sym.LinearRegressionOutput(product, mx.sym.var("label"), name="out")
+    inputs = np.where(np.arange(72).reshape(9, 8) % 5 == 0, values((9, 8)), 0).astype(np.float32)
+    batches = mx.io.NDArrayIter(
+        mx.nd.array(inputs).tostype("csr"),
+        values((9, 2), 1),
+        3,
+        last_batch_handle="discard",
+        label_name="label",
+    )
+    module = mx.mod.Module(symbol, label_names=["label"], context=[mx.cpu(i) for i in range(count)])
+    module.bind(batches.provide_data, batches.provide_label)
+    given = {"weight": mx.nd.array(values((8, 2), 2)).tostype("row_sparse"), "bias": mx.nd.zeros(2)}
+    module.init_params(None, given, {})
+    module.init_optimizer("local", optimizer_params={"learning_rate": 0.5})
+    for batch in batches:
+        module.prepare(batch, sparse_row_id_fn=lambda batch: {"weight": batch.data[0].indices})
+        module.forward_backward(batch)
+        module.update()
+    module.prepare(None, sparse_row_id_fn=lambda _: {"weight": mx.nd.arange(8)})
+    return rounded(module.get_params()[0])
+
+
 def feed_forward(mx):
     """Train the oldest kind of model on arrays; return parameters and predictions."""
     arguments, states = parameters(mx)
@@ -200,6 +227,7 @@ PROGRAMS = {
     **{f"steps {grad_req}": (steps, grad_req) for grad_req in ("write", "add")},
     "bucketing": (bucketing,),
     "sequence": (sequence,),
+    "row_sparse": (row_sparse, 1),
     "feed_forward": (feed_forward,),
     **{
         f"iteration {last} {shuffle} {size}": (iteration, last, shuffle, size)

@@ -6,7 +6,7 @@ import logging
 
 import numpy as np
 import pytest
-from module.programs import batches, network, parameters, values
+from module.programs import batches, network, parameters, row_sparse, values
 
 import gluonish as mx
 from gluonish.errors import FileFormatError, MissingFileError
@@ -62,7 +62,7 @@ def test_what_it_is_is_known_before_binding():
         ["softmax_label"],
         ["softmax_output"],
     )
-    assert not (module.binded or module.params_initialized or module.optimizer_initialized)
+    assert (module.binded, module.params_initialized, module.optimizer_initialized) == (False, False, False)
 
 
 @pytest.mark.parametrize("argument", ["data_names", "fixed_param_names", "state_names"])
@@ -496,3 +496,16 @@ def test_gradients_between_contexts_are_compressed(two):
     module.backward([mx.nd.array([[3], [0.25]])])
     module.update()
     assert module.get_params()[0]["fc_weight"].asnumpy().tolist() == [[-0.5]]
+
+
+def test_row_sparse_parameters_train_on_several_contexts_as_on_one():
+    one, three = (row_sparse(mx, count) for count in (1, 3))
+    for name, expected in one.items():
+        np.testing.assert_allclose(three[name], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_rows_of_a_parameter_that_does_not_exist_are_an_error(two):
+    module = ready(two)
+    module.init_optimizer("device")
+    with pytest.raises(KeyError, match="Parameter 'table' does not exist"):
+        module.prepare(batch(), sparse_row_id_fn=lambda _: {"table": mx.nd.arange(2)})

@@ -1,4 +1,4 @@
-"""Modules made of modules, and modules in Python. Their training is compared with MXNet in test_programs.py."""
+"""Modules made of modules, and modules in Python. Training is compared with MXNet in test_programs.py."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_a_loss_without_a_function_states_its_gradient_itself():
 
 
 def test_what_a_kind_of_module_does_not_state_is_an_error():
-    with pytest.raises(NotImplementedError, match="PythonModule._compute_output_shapes is not there"):
+    with pytest.raises(NotImplementedError, match=r"PythonModule\._compute_output_shapes is not there"):
         PythonModule(["data"], None, ["out"]).bind([("data", (1,))])
     for name in ("data_names", "output_names", "data_shapes", "label_shapes", "output_shapes"):
         with pytest.raises(NotImplementedError, match=f"BaseModule.{name} is not there"):
