@@ -42,6 +42,7 @@ LAYERS = (
         "recordio",
         "model",
         "module",
+        "rnn",
         "callback",
         "visualization",
     ),
