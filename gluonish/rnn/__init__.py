@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from gluonish.rnn import io, rnn, rnn_cell
+from gluonish.rnn.conv_cells import BaseConvRNNCell, ConvGRUCell, ConvLSTMCell, ConvRNNCell
 from gluonish.rnn.fused_cell import FusedRNNCell
 from gluonish.rnn.io import BucketSentenceIter, encode_sentences
 from gluonish.rnn.modifier_cells import DropoutCell, ModifierCell, ResidualCell, ZoneoutCell
@@ -15,9 +16,13 @@ from gluonish.rnn.rnn_cell import BaseRNNCell, RNNParams
 from gluonish.rnn.stacked_cells import BidirectionalCell, SequentialRNNCell
 
 __all__ = [
+    "BaseConvRNNCell",
     "BaseRNNCell",
     "BidirectionalCell",
     "BucketSentenceIter",
+    "ConvGRUCell",
+    "ConvLSTMCell",
+    "ConvRNNCell",
     "DropoutCell",
     "FusedRNNCell",
     "GRUCell",

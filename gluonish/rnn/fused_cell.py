@@ -60,7 +60,7 @@ class FusedRNNCell(BaseRNNCell):
         super().__init__(prefix=f"{mode}_" if prefix is None else prefix, params=params)
         self._num_hidden = num_hidden
         self._num_layers = num_layers
-        self._mode = mode
+        self._mode: Any = mode
         self._bidirectional = bidirectional
         self._dropout = dropout
         self._get_next_state = get_next_state
@@ -178,6 +178,7 @@ class FusedRNNCell(BaseRNNCell):
             mode=self._mode,
             name=f"{self._prefix}rnn",
         )
+        outputs: Any
         outputs, after = (found[0], list(found)[1:]) if self._get_next_state else (found, [])
         if axis == 1:
             outputs = sym.swapaxes(outputs, dim1=0, dim2=1)
@@ -195,11 +196,11 @@ class FusedRNNCell(BaseRNNCell):
         }[self._mode]
         stack = SequentialRNNCell()
         for i in range(self._num_layers):
-            cells = [make(f"{self._prefix}{direction}{i}_") for direction in self._directions]
+            cell = make(f"{self._prefix}l{i}_")
             if self._bidirectional:
-                stack.add(BidirectionalCell(*cells, output_prefix=f"{self._prefix}bi_l{i}_"))
-            else:
-                stack.add(cells[0])
+                backwards = make(f"{self._prefix}r{i}_")
+                cell = BidirectionalCell(cell, backwards, output_prefix=f"{self._prefix}bi_l{i}_")
+            stack.add(cell)
             if self._dropout > 0 and i != self._num_layers - 1:
                 stack.add(DropoutCell(self._dropout, prefix=f"{self._prefix}_dropout{i}_"))
         return stack

@@ -154,7 +154,7 @@ class BucketSentenceIter(DataIter):
         return DataDesc(name, shape, as_dtype(self.dtype).type, self.layout)
 
     def reset(self) -> None:
-        """Begin again, in another order: of batches by ``random``, and within buckets by NumPy's generator."""
+        """Begin again in another order, drawn from ``random`` and from NumPy's generator."""
         self.curr_idx = 0
         random.shuffle(self.idx)
         for rows in self.data:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from gluonish import sym
 from gluonish.errors import ArgumentError, ArgumentTypeError
@@ -30,11 +31,11 @@ class DropoutCell(BaseRNNCell):
 
     def __init__(self, dropout: float, prefix: str = "dropout_", params: RNNParams | None = None) -> None:
         super().__init__(prefix, params)
-        if not isinstance(dropout, Real):
+        if not isinstance(dropout, (int, float, np.number)):
             raise ArgumentTypeError(
                 "DropoutCell", "drops a part", expected="a number", received=repr(dropout)
             )
-        self.dropout = dropout
+        self.dropout: Any = dropout
 
     @property
     def state_info(self) -> list[dict[str, Any]]:

@@ -7,10 +7,37 @@ from typing import Any
 
 from gluonish import sym
 from gluonish.initializer import LSTMBias
-from gluonish.rnn.rnn_cell import BaseRNNCell, RNNParams
+from gluonish.rnn.rnn_cell import BaseRNNCell, RNNParams, activated
 from gluonish.symbol import Symbol
 
-__all__ = ["GRUCell", "LSTMCell", "RNNCell"]
+__all__ = ["GRUCell", "LSTMCell", "RNNCell", "gru_step", "lstm_step"]
+
+
+def lstm_step(
+    i2h: Symbol, h2h: Symbol, states: Sequence[Symbol], name: str, activation: Any
+) -> tuple[Symbol, list[Any]]:
+    """Return output and states of an LSTM, from what its gates get from input and state."""
+    gates = sym.SliceChannel(i2h + h2h, num_outputs=4, name=f"{name}slice")
+    entry = sym.Activation(gates[0], act_type="sigmoid", name=f"{name}i")
+    forget = sym.Activation(gates[1], act_type="sigmoid", name=f"{name}f")
+    new = activated(gates[2], activation, name=f"{name}c")
+    exit_ = sym.Activation(gates[3], act_type="sigmoid", name=f"{name}o")
+    cell = sym.elemwise_add(forget * states[1], entry * new, name=f"{name}state")
+    output = sym.elemwise_mul(exit_, activated(cell, activation), name=f"{name}out")
+    return output, [output, cell]
+
+
+def gru_step(
+    i2h: Symbol, h2h: Symbol, states: Sequence[Symbol], name: str, activation: Any
+) -> tuple[Symbol, list[Any]]:
+    """Return output and state of a GRU, from what its gates get from input and state."""
+    of_input = sym.SliceChannel(i2h, num_outputs=3, name=f"{name}_i2h_slice")
+    of_state = sym.SliceChannel(h2h, num_outputs=3, name=f"{name}_h2h_slice")
+    reset = sym.Activation(of_input[0] + of_state[0], act_type="sigmoid", name=f"{name}_r_act")
+    update = sym.Activation(of_input[1] + of_state[1], act_type="sigmoid", name=f"{name}_z_act")
+    new = activated(of_input[2] + reset * of_state[2], activation, name=f"{name}_h_act")
+    output = sym.elemwise_add((1.0 - update) * new, update * states[0], name=f"{name}out")
+    return output, [output]
 
 
 class _DenseCell(BaseRNNCell):
@@ -78,7 +105,7 @@ class RNNCell(_DenseCell):
         """Make one step; see ``BaseRNNCell``."""
         name = self._next_name()
         i2h, h2h = self._dense(inputs, states[0], name)
-        output = self._get_activation(i2h + h2h, self._activation, name=f"{name}out")
+        output = activated(i2h + h2h, self._activation, name=f"{name}out")
         return output, [output]
 
 
@@ -113,14 +140,7 @@ class LSTMCell(_DenseCell):
         """Make one step; see ``BaseRNNCell``."""
         name = self._next_name()
         i2h, h2h = self._dense(inputs, states[0], name)
-        gates = sym.SliceChannel(i2h + h2h, num_outputs=4, name=f"{name}slice")
-        entry = sym.Activation(gates[0], act_type="sigmoid", name=f"{name}i")
-        forget = sym.Activation(gates[1], act_type="sigmoid", name=f"{name}f")
-        new = sym.Activation(gates[2], act_type="tanh", name=f"{name}c")
-        exit_ = sym.Activation(gates[3], act_type="sigmoid", name=f"{name}o")
-        cell = sym.elemwise_add(forget * states[1], entry * new, name=f"{name}state")
-        output = sym.elemwise_mul(exit_, sym.Activation(cell, act_type="tanh"), name=f"{name}out")
-        return output, [output, cell]
+        return lstm_step(i2h, h2h, states, name, "tanh")
 
 
 class GRUCell(_DenseCell):
@@ -146,10 +166,4 @@ class GRUCell(_DenseCell):
         """Make one step; see ``BaseRNNCell``."""
         name = self._next_name()
         i2h, h2h = self._dense(inputs, states[0], f"{name}_")
-        of_input = sym.SliceChannel(i2h, num_outputs=3, name=f"{name}_i2h_slice")
-        of_state = sym.SliceChannel(h2h, num_outputs=3, name=f"{name}_h2h_slice")
-        reset = sym.Activation(of_input[0] + of_state[0], act_type="sigmoid", name=f"{name}_r_act")
-        update = sym.Activation(of_input[1] + of_state[1], act_type="sigmoid", name=f"{name}_z_act")
-        new = sym.Activation(of_input[2] + reset * of_state[2], act_type="tanh", name=f"{name}_h_act")
-        output = sym.elemwise_add((1.0 - update) * new, update * states[0], name=f"{name}out")
-        return output, [output]
+        return gru_step(i2h, h2h, states, name, "tanh")

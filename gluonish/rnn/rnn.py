@@ -20,7 +20,7 @@ def rnn_unroll(
     input_prefix: str = "",
     layout: str = "NTC",
 ) -> tuple[Any, list[Any]]:
-    """Unroll a cell; without ``inputs``, over variables ``t0_data``, ``t1_data`` ... See ``BaseRNNCell.unroll``."""
+    """Unroll a cell, by default over variables ``t0_data``, ``t1_data`` ...; see ``BaseRNNCell.unroll``."""
     if inputs is None:
         inputs = [sym.var(f"{input_prefix}t{i}_data") for i in range(length)]
     return cell.unroll(length, inputs, begin_state=begin_state, layout=layout)
@@ -58,7 +58,7 @@ def load_rnn_checkpoint(cells: Any, prefix: str, epoch: int) -> tuple[Any, dict[
 
 
 def do_rnn_checkpoint(cells: Any, prefix: str, period: int = 1) -> Callable[..., None]:
-    """Return a function that saves such a checkpoint every ``period`` epochs; see ``mx.callback.do_checkpoint``."""
+    """Return a function that saves such a checkpoint every ``period`` epochs."""
     every = max(1, int(period))
 
     def callback(iter_no: int, sym: Any = None, arg: Any = None, aux: Any = None) -> None:

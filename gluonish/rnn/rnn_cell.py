@@ -9,7 +9,7 @@ from gluonish import nd, sym
 from gluonish.errors import ArgumentError
 from gluonish.symbol import Symbol
 
-__all__ = ["BaseRNNCell", "RNNParams", "as_sequence"]
+__all__ = ["BaseRNNCell", "RNNParams", "activated", "as_sequence"]
 
 
 class RNNParams:
@@ -194,12 +194,13 @@ class BaseRNNCell:
             outputs.append(output)
         return as_sequence(length, outputs, layout, merge=merge_outputs)[0], states
 
-    @staticmethod
-    def _get_activation(inputs: Symbol, activation: Any, **kwargs: Any) -> Symbol:
-        """Return an activation by its name, or by a function."""
-        if isinstance(activation, str):
-            return sym.Activation(inputs, act_type=activation, **kwargs)
-        return activation(inputs, **kwargs)
+
+def activated(inputs: Symbol, activation: Any, **kwargs: Any) -> Symbol:
+    """Return an activation of a symbol, given by its name or as a function."""
+    if isinstance(activation, str):
+        kind: Any = activation
+        return sym.Activation(inputs, act_type=kind, **kwargs)
+    return activation(inputs, **kwargs)
 
 
 def as_sequence(
@@ -227,7 +228,7 @@ def as_sequence(
                     fix="Pass list(inputs), with one for each step.",
                 )
             source = (in_layout or layout).find("T")
-            return list(sym.split(inputs, axis=source, num_outputs=length, squeeze_axis=1)), axis
+            return list(sym.split(inputs, axis=source, num_outputs=length, squeeze_axis=True)), axis
         source = axis if in_layout is None else in_layout.find("T")
         return (inputs if source == axis else sym.swapaxes(inputs, dim1=axis, dim2=source)), axis
     if len(inputs) != length:

@@ -197,5 +197,5 @@ class BidirectionalCell(_CellOfCells):
             outputs = sym.concat(left, sym.reverse(right, axis=axis), dim=2, name=f"{name}out")
         else:
             pairs = zip(left, reversed(right), strict=True)
-            outputs = [sym.concat(l, r, dim=1, name=f"{name}t{i}") for i, (l, r) in enumerate(pairs)]
+            outputs = [sym.concat(*pair, dim=1, name=f"{name}t{i}") for i, pair in enumerate(pairs)]
         return outputs, [after_l, after_r]
