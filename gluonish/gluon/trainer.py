@@ -134,9 +134,9 @@ class Trainer(TrainerViews):
         """Begin with an optimizer, and without any state. Old programs call it to exchange the optimizer."""
         self._optimizer = self._make_optimizer(optimizer, optimizer_params)
         self._scale = self._optimizer.rescale_grad
-        self._slots: OptimizerSlots | NoSlots = OptimizerSlots(self._optimizer)
+        self._slots: OptimizerSlots = OptimizerSlots(self._optimizer)
         if self._session is not None and self._session.central:
-            self._slots = NoSlots()
+            self._slots = NoSlots(self._optimizer)
             self._session.store.set_optimizer(self._optimizer)
         self._single = SingleUpdates()
         self._plan: Plan | None = None
@@ -409,7 +409,7 @@ class Trainer(TrainerViews):
         central = self._request.is_central(store, self._cores)
         self._session = StoreSession(store, self._cores, self._optimizer, central=central)
         if central:
-            self._slots = NoSlots()
+            self._slots = NoSlots(self._optimizer)
 
     def _reset_kvstore(self) -> None:
         """Decide about the store anew at the next step, if it updates: a parameter was given a value."""

@@ -20,7 +20,7 @@ from gluonish.kvstore.base import KVStoreBase
 from gluonish.kvstore.kvstore import KVStore, create, kind_of
 from gluonish.optimizer import Optimizer, Updater
 from gluonish.parameter.core import ParameterCore
-from gluonish.parameter.step import is_fresh, set_fresh, writes_to
+from gluonish.parameter.step import OptimizerSlots, is_fresh, set_fresh, writes_to
 
 __all__ = ["NoSlots", "StoreRequest", "StoreSession"]
 
@@ -131,10 +131,8 @@ class StoreRequest:
         return True
 
 
-class NoSlots:
+class NoSlots(OptimizerSlots):
     """What a Trainer wants kept with parameters whose states are in a store: nothing."""
-
-    everywhere = False
 
     def slot_names(self, dtype: np.dtype[Any]) -> dict[str, str]:
         """Return no names."""

@@ -78,7 +78,8 @@ class BaseConvRNNCell(BaseRNNCell):
             )
         self._num_hidden = num_hidden
         self._activation = activation
-        self._layout: Any = conv_layout
+        layout: Any = conv_layout
+        self._layout = layout
         self._i2h: dict[str, Any] = {
             "kernel": i2h_kernel,
             "stride": i2h_stride,
@@ -91,7 +92,7 @@ class BaseConvRNNCell(BaseRNNCell):
         self._hW = self.params.get("h2h_weight", init=h2h_weight_initializer)
         self._iB = self.params.get("i2h_bias", init=i2h_bias_initializer)
         self._hB = self.params.get("h2h_bias", init=h2h_bias_initializer)
-        image = sym.Convolution(sym.var("data"), num_filter=num_hidden, layout=self._layout, **self._i2h)
+        image = sym.Convolution(sym.var("data"), num_filter=num_hidden, layout=layout, **self._i2h)
         self._state_shape = (0, *image.infer_shape(data=tuple(input_shape))[1][0][1:])
 
     @property
