@@ -47,6 +47,12 @@ def test_without_rounding_the_last_batch_is_filled_from_the_one_before(table, la
         assert epoch(batches)[-1] == ([6, 4, 5], 2, [6, 4, 5])
 
 
+def test_the_first_batch_comes_for_ever_if_that_is_asked_for(table, labels):
+    batches = CSVIter(data_csv=table, data_shape=(2,), label_csv=labels, batch_size=3)
+    batches.debug_skip_load()
+    assert [batches.next().label[0].asnumpy().tolist() for _ in range(4)] == [[0, 1, 2]] * 4
+
+
 def test_a_line_takes_the_shape_that_is_asked_for(table):
     batches = CSVIter(
         data_csv=table, data_shape=(2, 1), batch_size=7, dtype="int32", data_name="x", label_name="y"
