@@ -12,8 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import mxnet as mx  # type: ignore[import-not-found]
+import numpy as np
 
 VALUES = [[0, 1, 2], [3, 100, 127]]
 DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
