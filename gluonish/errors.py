@@ -207,7 +207,7 @@ class NoKernelError(MXNetError, NotImplementedError):
 
 
 class UnsupportedError(MXNetError, NotImplementedError):
-    """An argument that NumPy's interface knows, with a value that gluonish has no use for."""
+    """What an interface names and does not offer here: NumPy's argument, or a method left to subclasses."""
 
 
 class NotInitializedError(MXNetError, ValueError, AssertionError):

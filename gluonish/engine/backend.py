@@ -20,7 +20,14 @@ from gluonish.errors import DeviceUnavailableError
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-__all__ = ["Backend", "backend_of", "gpu_unavailable_reason", "num_gpus", "special_functions"]
+__all__ = [
+    "Backend",
+    "backend_of",
+    "gpu_unavailable_reason",
+    "num_gpus",
+    "sparse_matrices",
+    "special_functions",
+]
 
 
 class Backend:
@@ -80,6 +87,13 @@ class Backend:
         import scipy.special  # noqa: PLC0415  half of it is not worth a slower import of gluonish
 
         return scipy.special
+
+    @property
+    def sparse(self) -> Any:
+        """The module of sparse matrices, loaded when first needed."""
+        import scipy.sparse  # noqa: PLC0415  as above
+
+        return scipy.sparse
 
     def generator(self, key: int, ctx: Context) -> Any:  # noqa: ARG002
         """Return a random generator whose stream is a function of the 128-bit ``key``."""
@@ -180,6 +194,11 @@ def _load_gpu_backend(ctx: Context) -> Backend:
 def special_functions(xp: Any) -> Any:
     """Return the special functions for the arrays of module ``xp``: SciPy's, or CuPy's copy of them."""
     return _HOST.special if xp is np else _BACKENDS["gpu"].special
+
+
+def sparse_matrices(xp: Any) -> Any:
+    """Return the sparse matrices for the arrays of module ``xp``: SciPy's, or CuPy's copy of them."""
+    return _HOST.sparse if xp is np else _BACKENDS["gpu"].sparse
 
 
 def gpu_unavailable_reason() -> str | None:

@@ -101,6 +101,13 @@ class CupyBackend(Backend):
 
         return cupyx.scipy.special
 
+    @property
+    def sparse(self) -> Any:
+        """CuPy's sparse matrices."""
+        import cupyx.scipy.sparse  # noqa: PLC0415  compiled when first used
+
+        return cupyx.scipy.sparse
+
     def generator(self, key: int, ctx: Context) -> Any:
         """Return a CuPy generator seeded from ``key``; its stream differs from the host's."""
         with self.scope(ctx):

@@ -54,6 +54,7 @@ __all__ = [
     "Array",
     "GradientPlan",
     "Operator",
+    "StoredKernel",
     "declare_all",
     "declare_later",
     "find_operator",
@@ -134,6 +135,32 @@ def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 @attrs.frozen(eq=False)
+class StoredKernel:
+    """A kernel for arrays of certain storage types.
+
+    Attributes:
+        storages: the storage type of each input; ``...`` behind one stands for any number of further ones.
+        function: called like the generic kernel, with sparse values (``engine.stored``) for sparse arrays. It
+            returns sparse values, or raw arrays.
+        when: called with the arrays and the parameters; the kernel is for those for which it is true.
+        updates: whether it writes arrays, and takes ``out=``; see ``invoke``'s ``_update_stored``.
+    """
+
+    storages: tuple[Any, ...]
+    function: Callable[..., Any]
+    when: Callable[[Sequence[Any], Mapping[str, Any]], bool] | None
+    updates: bool
+
+    def takes(self, storages: tuple[str, ...], arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
+        """Tell whether the kernel is for these arrays."""
+        own = self.storages
+        if own and own[-1] is ...:
+            *own_first, repeated, _ = own
+            own = (*own_first, *[repeated] * (len(storages) - len(own_first)))
+        return own == storages and (self.when is None or self.when(arrays, params))
+
+
+@attrs.frozen(eq=False)
 class GradientPlan:
     """What the tape does for one operator when a given set of its inputs needs gradients.
 
@@ -171,6 +198,7 @@ class Operator:
             checking beforehand is skipped.
         in_place: the kernel takes ``out=``: memory for its result (a tuple where it has several), which may
             be that of an input, and holds what the caller's array held.
+        stores: its kernel may return sparse values although all its inputs are dense.
         method: the name under which arrays and symbols have it as a method.
         ignored: parameters of MXNet's operator that mean nothing here (cuDNN tuning and the like). They
             are accepted and dropped.
@@ -197,6 +225,7 @@ class Operator:
         predicate: bool = False,
         native: bool = False,
         in_place: bool = False,
+        stores: bool = False,
         method: str | None = None,
         ignored: Sequence[str] = (),
         gradient: str | None = None,
@@ -212,6 +241,8 @@ class Operator:
         self.native = native
         self.checks_itself = native
         self.in_place = in_place
+        self.stores = stores
+        self.storages: list[StoredKernel] = []
         self.method = method
         self.ignored = frozenset(ignored)
         self.gradient_kind = gradient
@@ -405,6 +436,31 @@ class Operator:
             return rule
 
         return declare
+
+    def stored(
+        self,
+        *storages: Any,
+        when: Callable[[Sequence[Any], Mapping[str, Any]], bool] | None = None,
+        updates: bool = False,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a kernel for a combination of storage types; see ``StoredKernel``.
+
+        Combinations that no operator has a kernel for are computed from dense copies.
+        """
+
+        def declare(kernel: Callable[..., Any]) -> Callable[..., Any]:
+            self.storages.append(StoredKernel(storages, kernel, when, updates))
+            return kernel
+
+        return declare
+
+    def stored_kernel(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> StoredKernel | None:
+        """Return the kernel for arrays of these storage types; None if they must become dense first."""
+        storages = tuple(getattr(each, "stype", "default") for each in arrays)
+        for kernel in self.storages:
+            if kernel.takes(storages, arrays, params):
+                return kernel
+        return None
 
     def together(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Declare how the operator runs in a team, while training (see ``gluonish.engine.team``).

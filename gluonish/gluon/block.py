@@ -410,7 +410,7 @@ class Block:
             {'weight': 'encoder.w', 'bias': 'encoder.b'}
         """
         by_path = dict(self.parameters_by_path())
-        return load_arrays(
+        report = load_arrays(
             named_arrays(filename, format),
             {path: parameter.core for path, parameter in by_path.items()},
             {
@@ -428,6 +428,9 @@ class Block:
             dtype_source=dtype_source,
             rename=rename,
         )
+        for parameter in by_path.values():
+            parameter._note_new_value()  # noqa: SLF001  of one family
+        return report
 
     def save(self, prefix: Any) -> None:
         """Save parameters and structure, to be loaded into a block that is built in the same way.

@@ -319,7 +319,7 @@ class ParameterDict(NamedParameters):
                     "cannot be restored with this prefix",
                     expected=f"a name that begins with restore_prefix {restore_prefix!r}",
                 )
-        return load_arrays(
+        report = load_arrays(
             param_dict,
             {name: parameter.core for name, parameter in self._params.items()},
             {
@@ -334,6 +334,9 @@ class ParameterDict(NamedParameters):
             dtype_source=dtype_source,
             rename=rename,
         )
+        for parameter in self._params.values():
+            parameter._note_new_value()  # noqa: SLF001  of one family
+        return report
 
     # -- copies ---------------------------------------------------------------------------------------------
 

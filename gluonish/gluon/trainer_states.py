@@ -25,7 +25,7 @@ from gluonish.engine import rng
 from gluonish.engine.backend import backend_of
 from gluonish.errors import FileFormatError
 from gluonish.gluon import mxnet_states
-from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.gluon.single_updates import SingleUpdates, works_alone
 from gluonish.gluon.state_forms import put_together, take_apart
 from gluonish.gluon.state_header import Declared, Header, ParameterEntry, apply_settings, settings_of
 from gluonish.gluon.state_matching import lower, match_entries, raise_unless_complete, report_of
@@ -110,10 +110,10 @@ def save(
         complete = is_path(target) and Path(target).name.endswith(".safetensors")
     arrays, parameters, optimizer = {}, [], kept.optimizer
     for position, core in enumerate(kept.cores):
-        if optimizer.works_on_flat_arrays:
-            entry = _of_slots(core, kept.key)
-        else:
+        if works_alone(core, optimizer):
             entry = _of_single(core, position, optimizer, kept.single)
+        else:
+            entry = _of_slots(core, kept.key)
         arrays.update({f"{position}.{name}": value for name, value in entry.values.items()})
         parameters.append(
             ParameterEntry(
@@ -234,12 +234,11 @@ class Found:
         """Take over what the optimizer kept, its counts and its settings."""
         kept, optimizer = self.kept, self.kept.optimizer
         pairs = [(i, e) for i, e in enumerate(self.entries) if e is not None]
-        if optimizer.works_on_flat_arrays:
-            for position, entry in pairs:
-                _restore_slots(kept.cores[position], kept.key, entry)
-        else:
-            for position, entry in pairs:
+        for position, entry in pairs:
+            if works_alone(kept.cores[position], optimizer):
                 _restore_single(kept, position, entry)
+            else:
+                _restore_slots(kept.cores[position], kept.key, entry)
         unknown = apply_settings(optimizer, self.settings)
         if isinstance(self.scheduler, LRScheduler):
             optimizer.lr_scheduler = self.scheduler
@@ -282,10 +281,10 @@ def read(source: Any, kept: Kept, *, strict: bool, random: bool, allow_pickle: b
     for core, entry in zip(kept.cores, entries, strict=True):
         if entry is None:
             continue
-        if kept.optimizer.works_on_flat_arrays:
-            _check_slots(subject, core, kept.slots, entry.values)
-        else:
+        if works_alone(core, kept.optimizer):
             entry.state = _single_state(entry, core, subject)
+        else:
+            _check_slots(subject, core, kept.slots, entry.values)
     scheduler = _scheduler(header, kept.optimizer, report)
     if strict:
         raise_unless_complete(subject, report, kept.cores, header.parameters)
@@ -310,12 +309,12 @@ def _of_mxnet(content: Content, kept: Kept) -> Found:
     _check_kind(subject, theirs.kind, kept.optimizer)
     entries: list[_Entry | None] = []
     for core, (count, slots, state) in zip(kept.cores, theirs.states, strict=True):
-        if kept.optimizer.works_on_flat_arrays:
-            _check_slots(subject, core, kept.slots, slots)
-            entries.append(_Entry(count, slots))
-        else:
+        if works_alone(core, kept.optimizer):
             values, form = take_apart(state, kept.optimizer)
             entries.append(_Entry(count, values, form, put_together(form, values, core)))
+        else:
+            _check_slots(subject, core, kept.slots, slots)
+            entries.append(_Entry(count, slots))
     report = LoadReport(lower(subject), "position", {core.name: core.name for core in kept.cores})
     return Found(subject, kept, entries, theirs.settings, theirs.scheduler, None, report)
 

@@ -19,13 +19,14 @@ from gluonish.context import Context
 from gluonish.dtype import as_dtype, bfloat16
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.ndarray import _rebuild as rebuild_array
+from gluonish.engine.sparse import sparse_array
 from gluonish.errors import FileFormatError, GluonishError
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer.base import Optimizer
 from gluonish.optimizer.registry import OPTIMIZERS
 from gluonish.serialization.params import to_array
 from gluonish.serialization.pickles import Inert, is_inert_class, read_pickle
-from gluonish.serialization.records import read_record
+from gluonish.serialization.records import INDEX_ARRAYS, SparseValue, contradiction, read_record
 
 __all__ = ["read_states"]
 
@@ -268,6 +269,15 @@ def _rebuilt(args: list[Any], state: Any) -> NDArray:  # noqa: ARG001  likewise
     return rebuild_array(host, ctx, bool(has_scalars and has_scalars[0]))
 
 
+def _sparse(args: list[Any], state: Any) -> NDArray:  # noqa: ARG001  likewise
+    stype, shape, (data, *indices), ctx = args
+    value = SparseValue(stype, shape, data, **dict(zip(INDEX_ARRAYS[stype], indices, strict=True)))
+    problem = contradiction(value)
+    if problem or not isinstance(ctx, Context):
+        raise _wrong(f"have a sparse array that is none: {problem}")
+    return sparse_array(stype, shape, (data, *indices), ctx)
+
+
 def _context(args: list[Any], state: Any) -> Context:  # noqa: ARG001  likewise
     return Context(*args)
 
@@ -286,6 +296,7 @@ MEANINGS: dict[tuple[str, str], Meaning] = {
     ("copyreg", "_reconstructor"): _reconstructed,
     ("gluonish.context", "Context"): _context,
     ("gluonish.engine.ndarray", "_rebuild"): _rebuilt,
+    ("gluonish.engine.sparse", "sparse_array"): _sparse,
     ("mxnet.ndarray.ndarray", "NDArray"): _of_mxnet,
     ("mxnet.ndarray.sparse", "CSRNDArray"): _of_mxnet,
     ("mxnet.ndarray.sparse", "RowSparseNDArray"): _of_mxnet,

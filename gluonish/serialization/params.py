@@ -17,10 +17,12 @@ import attrs
 import numpy as np
 
 from gluonish.context import cpu
+from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
-from gluonish.errors import ArgumentError, ArgumentTypeError, UnsupportedError
+from gluonish.engine.sparse import BaseSparseNDArray, sparse_array
+from gluonish.errors import ArgumentError, ArgumentTypeError
 from gluonish.serialization.cursor import Cursor
-from gluonish.serialization.records import HostValue, SparseValue, take_record, write_record
+from gluonish.serialization.records import INDEX_ARRAYS, HostValue, SparseValue, take_record, write_record
 from gluonish.serialization.stored import StoredArray, StoredArrays
 from gluonish.serialization.streams import Content, open_target, read_content
 from gluonish.util import is_np_shape
@@ -108,13 +110,19 @@ def _named(data: Any) -> tuple[list[str], list[Any]]:
 
 def to_value(array: NDArray | StoredArray) -> HostValue:
     """Return what a file holds of an array."""
+    if isinstance(array, BaseSparseNDArray):
+        to_host = backend_of(array.context).to_host
+        data, *indices = (to_host(part) for part in array.stored.parts)
+        names = INDEX_ARRAYS[array.stype]
+        return SparseValue(array.stype, array.shape, data, **dict(zip(names, indices, strict=True)))
     return np.asarray(np.asarray(array), order="C")
 
 
 def to_array(value: HostValue) -> NDArray:
     """Return an array, on ``cpu(0)``, of what a file holds; it has memory of its own."""
     if isinstance(value, SparseValue):
-        raise UnsupportedError(f"An array of storage type {value.stype}", "cannot be made")
+        parts = (value.data, *value.index_arrays())
+        return sparse_array(value.stype, value.shape, parts, cpu(0))
     return NDArray(value.copy(), cpu(0))
 
 

@@ -22,7 +22,7 @@ from gluonish.test_utils.compare import (
 )
 from gluonish.test_utils.environment import default_context
 from gluonish.test_utils.evaluation import bound
-from gluonish.test_utils.generate import rand_ndarray
+from gluonish.test_utils.sparse import rand_ndarray
 
 __all__ = ["check_consistency", "check_gluon_hybridize_consistency", "compare_optimizer"]
 
@@ -245,8 +245,8 @@ def compare_optimizer(
         opt2: another one.
         shape: the shape of a weight, or a list of the shapes of ``ntensors`` weights.
         dtype: its dtype.
-        w_stype: the storage type of weights: ``"default"``.
-        g_stype: the storage type of gradients: ``"default"``.
+        w_stype: the storage type of weights.
+        g_stype: the storage type of gradients.
         rtol: the relative tolerance.
         atol: the absolute tolerance.
         compare_states: whether their states are compared too.

@@ -62,6 +62,8 @@ def _by_name(names: Sequence[str], values: Values, what: str) -> dict[str, Any]:
 
 def _as_array(value: Any, ctx: Context, dtype: Any) -> NDArray:
     """Return an NDArray of its own; the dtype ``"asnumpy"`` stands for that of the value."""
+    if getattr(value, "stype", "default") != "default":
+        return nd.sparse.array(value, ctx, None if dtype == "asnumpy" else dtype)
     host = to_numpy(value)
     return nd.array(host, ctx=ctx, dtype=host.dtype if dtype == "asnumpy" else dtype)
 
@@ -203,7 +205,7 @@ def check_symbolic_backward(
         aux_states: arrays for its states, like those for its arguments.
         grad_req: ``"write"``, ``"add"`` or ``"null"`` for all, as a list, or by name.
         ctx: where to compute; the default context if None.
-        grad_stypes: storage types of gradients by name: all ``"default"``.
+        grad_stypes: storage types of gradients by name: ``"default"`` if not named.
         equal_nan: whether NaN equals NaN.
         dtype: what arrays are converted to; ``"asnumpy"`` leaves theirs.
 
@@ -214,14 +216,13 @@ def check_symbolic_backward(
         ComparisonError: they are not; ``EXPECTED_`` and ``BACKWARD_`` before a name say which is which.
         ArgumentError: other arguments or states than the symbol has, or another storage type.
     """
-    _check_stypes(grad_stypes)
     where = ctx or default_context()
     arguments = _parse_location(sym, location, where, dtype)
     states = _parse_aux_states(sym, aux_states, where, dtype)
     requests = _requests(sym.list_arguments(), grad_req)
     if isinstance(expected, (list, tuple)):
         expected = dict(zip(sym.list_arguments(), expected, strict=True))
-    start = _random_like(arguments, where)
+    start = _random_like(arguments, where, grad_stypes)
     executor = bound(sym, where, arguments, states, requests, start)
     outputs = executor.forward(is_train=True)
     if out_grads is not None:
@@ -244,19 +245,13 @@ def _ones(arrays: Sequence[NDArray]) -> list[NDArray]:
     return [nd.ones_like(each) for each in arrays]
 
 
-def _random_like(arrays: Mapping[str, NDArray], ctx: Context) -> dict[str, NDArray]:
-    return {
+def _random_like(arrays: Mapping[str, NDArray], ctx: Context, stypes: Any) -> dict[str, NDArray]:
+    """Return buffers of random numbers, in the storage types that are named."""
+    made = {
         name: nd.array(np.random.normal(size=each.shape), ctx=ctx, dtype=each.dtype)  # noqa: NPY002  as MXNet
         for name, each in arrays.items()
     }
-
-
-def _check_stypes(stypes: Any) -> None:
-    for name, stype in (stypes or {}).items():
-        if stype not in (None, "default"):
-            raise ArgumentError(
-                f"The gradient of {name!r}", "knows no such storage", expected="'default'", received=stype
-            )
+    return {name: each.tostype((stypes or {}).get(name) or "default") for name, each in made.items()}
 
 
 # -- gradients against finite differences -----------------------------------------------------------------
@@ -343,7 +338,7 @@ def check_numeric_gradient(
         grad_nodes: which gradients to check: names, or a dictionary of names and grad_reqs; all if None.
         use_forward_train: whether differences are taken in training mode.
         ctx: where to compute; the default context if None.
-        grad_stype_dict: storage types of gradients by name: all ``"default"``.
+        grad_stype_dict: storage types of gradients by name: ``"default"`` if not named.
         dtype: float16, float32 or float64.
 
     Raises:
@@ -362,7 +357,6 @@ def check_numeric_gradient(
             expected="float16, float32 or float64",
             received=as_dtype(dtype).name,
         )
-    _check_stypes(grad_stype_dict)
     where = ctx or default_context()
     arguments = _parse_location(sym, location, where, dtype)
     states = _parse_aux_states(sym, aux_states, where, dtype)
@@ -371,7 +365,7 @@ def check_numeric_gradient(
     state_values = {name: each.asnumpy() for name, each in states.items()}
 
     projected, weights = _projected(sym, arguments, states, where, dtype)
-    start = _random_like(arguments, where)
+    start = _random_like(arguments, where, grad_stype_dict)
     executor = bound(projected, where, {**arguments, **weights}, states, requests, start)
     executor.backward(_ones(executor.forward(is_train=True)))
     eps = default_numeric_eps()[as_dtype(dtype)] if numeric_eps is None else numeric_eps

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gluonish as mx
+from gluonish.engine.sparse import RowSparseNDArray
 from gluonish.errors import FileFormatError
 from gluonish.lr_scheduler import FactorScheduler, LRScheduler, PolyScheduler
 from gluonish.optimizer import DCASGD, SGD, Adam, Nadam, Optimizer, RMSProp
@@ -128,6 +129,13 @@ def test_builtin_functions_are_not_found(name):
     content = b"cbuiltins\n" + name.encode() + b"\n."
     with pytest.raises(FileFormatError, match=f"not read from a pickle: builtins.{name}"):
         read_states(content)
+
+
+def test_sparse_states_of_mxnet_are_read():
+    """The momentum of a row-sparse weight after three steps; tools/make_golden_sparse.py makes the file."""
+    states, _ = read_states((FOLDER.parent / "sparse_states.pickle").read_bytes())
+    assert type(states[0]) is RowSparseNDArray
+    np.testing.assert_allclose(states[0].asnumpy()[1:], [[0, 0], [-0.588, 0.634], [0, 0]], rtol=1e-5)
 
 
 HOLDS_ITSELF: list = []

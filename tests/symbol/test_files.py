@@ -245,13 +245,22 @@ BAD = {
         r"something else in its field 'heads'.*\n.*a list, received 5",
     ),
     "no heads": (graph(VARIABLE, heads="[]"), r"has no outputs"),
-    "attributes that are no object": (graph(VARIABLE, more=', "attrs": 5'), r"something else in its field 'attrs'"),
+    "attributes that are no object": (
+        graph(VARIABLE, more=', "attrs": 5'),
+        r"something else in its field 'attrs'",
+    ),
     "a variable that is not there": (
         f'{{"nodes": [{VARIABLE}], "arg_nodes": [1], "heads": [[0, 0, 0]]}}',
         r"lists variables that do not exist.*\n.*numbers below 1, received \[1\]",
     ),
-    "a name that is a number": (graph('{"op": "null", "name": 5, "inputs": []}'), r"something else in its field 'name'"),
-    "inputs that are no list": (graph('{"op": "null", "name": "x", "inputs": 5}'), r"something else in its field 'inputs'"),
+    "a name that is a number": (
+        graph('{"op": "null", "name": 5, "inputs": []}'),
+        r"something else in its field 'name'",
+    ),
+    "inputs that are no list": (
+        graph('{"op": "null", "name": "x", "inputs": 5}'),
+        r"something else in its field 'inputs'",
+    ),
     "a variable with inputs": (graph('{"op": "null", "name": "x", "inputs": [[0, 0, 0]]}'), r"has inputs"),
     "brackets without end": ("[" * 100_000, r"deeper than any symbol"),
     "a negative head": (graph(VARIABLE, heads="[[-1, 0, 0]]"), r"received \[-1, 0, 0\]"),

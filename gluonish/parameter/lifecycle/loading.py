@@ -16,6 +16,7 @@ from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.explain import pending_error
 from gluonish.parameter.lifecycle.initializing import DEFERRALS, realize
 from gluonish.parameter.lifecycle.moving import cast, merged_value
+from gluonish.parameter.rows import all_rows
 from gluonish.parameter.states import Deferred, Ready, Uninitialized
 from gluonish.serialization import StoredArray
 from gluonish.shape import PartialShape, merge_shapes
@@ -74,7 +75,8 @@ def value_of(core: ParameterCore) -> NDArray:
         NotInitializedError, DeferredInitializationError: there is none.
     """
     raw, place = merged_value(core.ready())
-    return NDArray(np.array(backend_of(place).to_host(raw)), cpu(0))
+    value = NDArray(np.array(backend_of(place).to_host(raw)), cpu(0))
+    return all_rows(value) if core.stype == "row_sparse" else value
 
 
 def stored_value(core: ParameterCore) -> StoredArray | NDArray:
