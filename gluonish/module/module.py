@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gluonish import nd
-from gluonish import optimizer as optimizers
 from gluonish.context import Context, cpu
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import (
     ArgumentError,
-    ArgumentTypeError,
-    MissingFileError,
-    ShapeMismatchError,
     UnknownNameError,
 )
-from gluonish.initializer import InitDesc
 from gluonish.io import DataDesc
 from gluonish.model import load_checkpoint
-from gluonish.model.stores import (
-    _create_kvstore,
-    _create_sparse_kvstore,
-    _initialize_kvstore,
-    _update_params,
-    _update_params_on_kvstore,
-)
-from gluonish.module.base_module import SGD_DEFAULTS, UNIFORM, BaseModule, as_batch, described
+from gluonish.module.base_module import as_batch, described
 from gluonish.module.executor_group import DataParallelExecutorGroup
-from gluonish.serialization.atomic import atomic_write
+from gluonish.module.optimizing import ModuleWithOptimizer
 
 __all__ = ["Module"]
 
 
-class Module(BaseModule):
+class Module(ModuleWithOptimizer):
     """A symbol that is trained and asked.
 
     Args:
@@ -206,36 +192,6 @@ class Module(BaseModule):
             self.save_optimizer_states(_states_file(prefix, epoch))
             self.logger.info('Saved optimizer state to "%s"', _states_file(prefix, epoch))
 
-    def save_optimizer_states(self, fname: str | os.PathLike[str]) -> None:
-        """Write what the optimizer keeps to a file, in MXNet's form.
-
-        Raises:
-            ArgumentError: there is no optimizer.
-        """
-        self._require("save_optimizer_states()", params=True, optimizer=True)
-        if self._update_on_kvstore:
-            self._kvstore.save_optimizer_states(fname)
-            return
-        with atomic_write(fname) as file:
-            file.write(self._updater.get_states())
-
-    def load_optimizer_states(self, fname: str | os.PathLike[str]) -> None:
-        """Read what ``save_optimizer_states`` has written, here or in MXNet.
-
-        Raises:
-            ArgumentError: there is no optimizer.
-            MissingFileError: there is no such file.
-            FileFormatError: the file is something else.
-        """
-        self._require("load_optimizer_states()", params=True, optimizer=True)
-        if self._update_on_kvstore:
-            self._kvstore.load_optimizer_states(fname)
-            return
-        path = Path(fname)
-        if not path.is_file():
-            raise MissingFileError(f"File {path}", "does not exist", fix="Check the path.")
-        self._updater.set_states(path.read_bytes())
-
     # -- binding ------------------------------------------------------------------------------------------
 
     def bind(
@@ -332,215 +288,6 @@ class Module(BaseModule):
         self._require("reshape()")
         self._data_shapes, self._label_shapes = self._described(data_shapes, label_shapes)
         self._exec_group.reshape(self._data_shapes, self._label_shapes)
-
-    # -- parameters ---------------------------------------------------------------------------------------
-
-    def init_params(
-        self,
-        initializer: Any = UNIFORM,
-        arg_params: Mapping[str, NDArray] | None = None,
-        aux_params: Mapping[str, NDArray] | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Give the parameters values; see ``BaseModule.init_params``. Extra values are passed over.
-
-        Raises:
-            ArgumentError: it is not bound; or a parameter has neither a value nor, by ``allow_missing``, an
-                initializer. Nothing is changed then.
-            ShapeMismatchError: a value is shaped otherwise. Nothing is changed then.
-        """
-        if self.params_initialized and not force_init:
-            warnings.warn(
-                "Parameters already initialized and force_init=False. init_params call ignored.", stacklevel=2
-            )
-            return
-        self._require("init_params()")
-        del allow_extra
-        attributes, group = self._symbol.attr_dict(), self._exec_group
-        found: list[dict[str, NDArray]] = []
-        for names, arrays, values in (
-            (group.param_names, group.param_arrays, arg_params),
-            (group.aux_names, group.aux_arrays, aux_params),
-        ):
-            own = {}
-            for name, replicas in zip(names, arrays, strict=True):
-                value = (values or {}).get(name)
-                array = nd.zeros(replicas[0].shape, ctx=cpu(), dtype=replicas[0].dtype)
-                if value is not None:
-                    _check_shape(name, array, value)
-                    array.write(value)
-                elif values is not None and allow_missing and initializer is None:
-                    array.write(replicas[0])
-                elif initializer is None or (values is not None and not allow_missing):
-                    raise _missing(name)
-                else:
-                    initializer(InitDesc(name, attributes.get(name)), array)
-                own[name] = array if replicas[0].stype == "default" else array.tostype(replicas[0].stype)
-            found.append(own)
-        self._arg_params, self._aux_params = found
-        self.params_initialized = True
-        self._params_dirty = False
-        group.set_params(self._arg_params, self._aux_params)
-
-    def set_params(
-        self,
-        arg_params: Mapping[str, NDArray] | None,
-        aux_params: Mapping[str, NDArray] | None,
-        allow_missing: bool = False,
-        force_init: bool = True,
-        allow_extra: bool = False,
-    ) -> None:
-        """Set parameters.
-
-        Args:
-            arg_params: values of arguments, by name.
-            aux_params: values of states, by name.
-            allow_missing: leave what is not given as it is.
-            force_init: do it even if there are values already.
-            allow_extra: accept values of names that do not exist.
-
-        Raises:
-            ArgumentError: a value is missing.
-            UnknownNameError: a name does not exist.
-            ShapeMismatchError: a value is shaped otherwise.
-        """
-        if not allow_missing:
-            self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
-            return
-        if self.params_initialized and not force_init:
-            warnings.warn(
-                "Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2
-            )
-            return
-        self._require("set_params()")
-        self._exec_group.set_params(arg_params or {}, aux_params or {}, allow_extra=allow_extra)
-        self._params_dirty = True
-        self.params_initialized = True
-
-    def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
-        """Return arguments and states by name, in host memory: the mean over contexts.
-
-        The arrays are the same at every call, and change at a call after an update.
-        """
-        self._require("get_params()", params=True)
-        self._sync_params_from_devices()
-        assert self._arg_params is not None
-        assert self._aux_params is not None
-        return self._arg_params, self._aux_params
-
-    def _sync_params_from_devices(self) -> None:
-        if not self._params_dirty:
-            return
-        group = self._exec_group
-        self._arg_params, self._aux_params = dict(self._arg_params or {}), dict(self._aux_params or {})
-        for names, arrays, kept in (
-            (group.param_names, group.param_arrays, self._arg_params),
-            (group.aux_names, group.aux_arrays, self._aux_params),
-        ):
-            for name, replicas in zip(names, arrays, strict=True):
-                if name not in kept:
-                    kept[name] = nd.zeros(replicas[0].shape, ctx=cpu(), dtype=replicas[0].dtype)
-        group.get_params(self._arg_params, self._aux_params)
-        self._params_dirty = False
-
-    # -- the optimizer ------------------------------------------------------------------------------------
-
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = SGD_DEFAULTS,
-        force_init: bool = False,
-    ) -> None:
-        """Get an optimizer; see ``BaseModule.init_optimizer``.
-
-        Raises:
-            ArgumentError: it is not bound, or has no parameters.
-            UnknownNameError: there is no such optimizer or store.
-            ArgumentTypeError: the optimizer is neither a name nor an optimizer.
-        """
-        self._require("init_optimizer()", params=True)
-        if self.optimizer_initialized and not force_init:
-            self.logger.warning("optimizer already initialized, ignoring...")
-            return
-        arguments, _ = self.get_params()
-        store: Any
-        if any(array.stype != "default" for array in arguments.values()):
-            store, update_on_kvstore = _create_sparse_kvstore(kvstore)
-        else:
-            store, update_on_kvstore = _create_kvstore(kvstore, len(self._context), arguments)
-        if store is not None and self._compression_params:
-            store.set_gradient_compression(self._compression_params)
-        self._optimizer = self._make_optimizer(optimizer, optimizer_params, update_on_kvstore)
-        self._kvstore, self._update_on_kvstore = store, update_on_kvstore
-        self._updater = None if update_on_kvstore else optimizers.get_updater(self._optimizer)
-        if store is not None:
-            if update_on_kvstore:
-                store.set_optimizer(self._optimizer)
-            group = self._exec_group
-            _initialize_kvstore(store, group.param_arrays, arguments, group.param_names, update_on_kvstore)
-        self.optimizer_initialized = True
-        if self._preload_opt_states is not None:
-            self.load_optimizer_states(self._preload_opt_states)
-            self._preload_opt_states = None
-
-    def _make_optimizer(self, optimizer: Any, arguments: Any, update_on_kvstore: bool) -> Any:
-        names, count = self._exec_group.param_names, 1 if update_on_kvstore else len(self._context)
-        idx2name = {i * count + k: name for i, name in enumerate(names) for k in range(count)}
-        rescale_grad = 1.0 / self._exec_group.batch_size
-        if isinstance(optimizer, str):
-            arguments = {"rescale_grad": rescale_grad, **dict(arguments)}
-            return optimizers.create(optimizer, sym=self.symbol, param_idx2name=idx2name, **arguments)
-        if not isinstance(optimizer, optimizers.Optimizer):
-            raise ArgumentTypeError(
-                "init_optimizer()", "takes a name or an Optimizer", received=type(optimizer).__name__
-            )
-        if optimizer.rescale_grad != rescale_grad:
-            warnings.warn(
-                f"the optimizer has rescale_grad {optimizer.rescale_grad}, and is not told that a batch has "
-                f"{self._exec_group.batch_size} examples: is that meant?",
-                stacklevel=3,
-            )
-        if not optimizer.idx2name:
-            optimizer.idx2name = idx2name
-        return optimizer
-
-    def borrow_optimizer(self, shared_module: Module) -> None:
-        """Use the optimizer and the store of another module, whose parameters this one shares.
-
-        Raises:
-            ArgumentError: it has none.
-        """
-        if not shared_module.optimizer_initialized:
-            raise ArgumentError("shared_module", "has no optimizer", fix="Call its init_optimizer() first.")
-        self._optimizer = shared_module._optimizer
-        self._kvstore = shared_module._kvstore
-        self._update_on_kvstore = shared_module._update_on_kvstore
-        self._updater = shared_module._updater
-        self.optimizer_initialized = True
-
-    def update(self) -> None:
-        """Let the optimizer update the parameters with the gradients of the last ``backward``.
-
-        Raises:
-            ArgumentError: there is no optimizer.
-        """
-        self._require("update()", params=True, optimizer=True)
-        self._params_dirty = True
-        group = self._exec_group
-        if self._update_on_kvstore:
-            _update_params_on_kvstore(group.param_arrays, group.grad_arrays, self._kvstore, group.param_names)
-        else:
-            _update_params(
-                group.param_arrays,
-                group.grad_arrays,
-                updater=self._updater,
-                num_device=len(self._context),
-                kvstore=self._kvstore,
-                param_names=group.param_names,
-            )
 
     # -- running ------------------------------------------------------------------------------------------
 
@@ -675,24 +422,6 @@ def _check_names(
         raise UnknownNameError(
             f"Name {name!r} in {what}", "is no argument of the symbol", expected=f"one of {candidates}"
         )
-
-
-def _check_shape(name: str, array: NDArray, value: NDArray) -> None:
-    if value.shape != array.shape:
-        raise ShapeMismatchError(
-            f"Parameter {name!r}",
-            "has another shape than its value",
-            expected=array.shape,
-            received=value.shape,
-        )
-
-
-def _missing(name: str) -> ArgumentError:
-    return ArgumentError(
-        f"Parameter {name!r}",
-        "is not presented: it has no value among those given",
-        fix="Give it one, or pass allow_missing=True and an initializer.",
-    )
 
 
 def _states_file(prefix: str, epoch: int) -> str:
