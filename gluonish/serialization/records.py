@@ -35,6 +35,7 @@ __all__ = [
     "DTYPE_OF_CODE",
     "HostValue",
     "SparseValue",
+    "contradiction",
     "read_record",
     "take_record",
     "write_record",
@@ -242,13 +243,13 @@ def _take_sparse(cursor: Cursor, stype: str, what: str) -> SparseValue:
         for name, (index_dtype, index_shape) in zip(names, forms, strict=True)
     }
     value = SparseValue(stype, shape, data, **indices)
-    problem = _contradiction(value)
+    problem = contradiction(value)
     if problem:
         raise cursor.wrong(f"{what}, which is {stype}, contradicts itself: {problem}")
     return value
 
 
-def _contradiction(value: SparseValue) -> str | None:
+def contradiction(value: SparseValue) -> str | None:
     """Return what is wrong with a sparse value, if anything is. Indices need not be sorted."""
     for each, name in zip(value.index_arrays(), INDEX_ARRAYS[value.stype], strict=True):
         if each.ndim != 1 or each.dtype.kind not in "iu":

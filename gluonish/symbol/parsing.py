@@ -92,9 +92,9 @@ def parsed_graph(text: Any, source: str) -> GraphText:
         graph = json.loads(text)
     except (ValueError, RecursionError) as error:
         start = text.lstrip()[:SHOWN].encode(errors="replace")
-        kind = "deeper than any symbol" if isinstance(error, RecursionError) else str(error)
+        problem = "is nested too deeply" if isinstance(error, RecursionError) else f"is no JSON: {error}"
         raise FileFormatError(
-            source, f"is no JSON: {kind}", expected="the text of a symbol", received=guess(memoryview(start))
+            source, problem, expected="the text of a symbol", received=guess(memoryview(start))
         ) from error
     found = _graph(graph, source, ("nodes", "arg_nodes", "heads"))
     if not found.heads:
@@ -106,9 +106,7 @@ def _graph(graph: Any, subject: str, needed: Sequence[str], depth: int = 0) -> G
     if not isinstance(graph, dict):
         raise FileFormatError(subject, "is no JSON object", received=type(graph).__name__)
     if depth > MOST_NESTED:
-        raise FileFormatError(
-            subject, "is deeper than any symbol", expected=f"{MOST_NESTED} graphs in another"
-        )
+        raise FileFormatError(subject, "is nested too deeply", expected=f"{MOST_NESTED} graphs in another")
     _check_keys(graph, subject, TOP_KEYS, needed)
     nodes, variables, heads = (_field(graph, key, list, subject) for key in ("nodes", "arg_nodes", "heads"))
     if not all(type(number) is int and 0 <= number < len(nodes) for number in variables):
@@ -155,7 +153,7 @@ def _field(found: Mapping[str, Any], key: str, kind: type[Any], subject: str) ->
     if not isinstance(value, kind):
         raise FileFormatError(
             subject,
-            f"has something else in its field {key!r}",
+            f"has a field {key!r} of another kind",
             expected=KINDS[kind],
             received=repr(value)[:SHOWN],
         )

@@ -36,30 +36,33 @@ def changed(*way, value):
 WRONG = {
     "nodes that are no list": (
         changed("nodes", value={}),
-        r"else in its field 'nodes'.\n  Expected a list, rec",
+        r"a field 'nodes' of another kind.\n  Expected a list, rec",
     ),
     "heads that are no list": (
         changed("heads", value=3),
-        r"else in its field 'heads'.\n  Expected a list, received 3",
+        r"a field 'heads' of another kind.\n  Expected a list, received 3",
     ),
     "attrs that are no object": (
         changed("attrs", value=[]),
-        r"else in its field 'attrs'.\n  Expected an object",
+        r"a field 'attrs' of another kind.\n  Expected an object",
     ),
     "a name that is no string": (
         changed("nodes", 0, "name", value=3),
-        r"Node 0 of the text of a symbol has something else .* 'name'.\n  Expected a string, received 3",
+        r"Node 0 of the text .* 'name' of another kind.\n  Expected a string, received 3",
     ),
-    "an operator that is a list": (changed("nodes", 0, "op", value=[]), r"field 'op'.\n  Expected a string"),
+    "an operator that is a list": (
+        changed("nodes", 0, "op", value=[]),
+        r"field 'op' of another kind.\n  Expected a string",
+    ),
     "inputs that are a number": (
         changed("nodes", 2, "inputs", value=1),
-        r"Node 2 .* 'inputs'.\n  Expected a list",
+        r"Node 2 .* 'inputs' of another kind.\n  Expected a list",
     ),
     "parameters that are a list": (
         changed("nodes", 0, "attrs", value=[1]),
-        r"field 'attrs'.\n  Expected an object",
+        r"field 'attrs' of another kind.\n  Expected an object",
     ),
-    "too deep": ("[" * 100_000, r"is no JSON: deeper than any symbol"),
+    "too deep": ("[" * 100_000, "is nested too deeply"),
     "a number too long": ('{"nodes": ' + "9" * 5000 + "}", r"is no JSON: .*limit"),
     "a web page": ("<html>", r"is no JSON: .*\n  Expected the text of a symbol, received a web page"),
     "a pointer of Git LFS": ("version https://git-lfs.github.com/spec/v1", r"received a Git LFS pointer"),
@@ -149,7 +152,7 @@ def test_an_error_about_a_file_names_it(tmp_path):
     ):
         sym.load(path)
     path.write_text(changed("nodes", 0, "name", value=3))
-    with pytest.raises(FileFormatError, match=r"Node 0 of file .*net-symbol.json has something else"):
+    with pytest.raises(FileFormatError, match=r"Node 0 of file .*net-symbol.json has a field"):
         sym.load(path)
 
 
