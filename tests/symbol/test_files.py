@@ -238,16 +238,16 @@ BAD = {
     ),
     "nodes that are no list": (
         '{"nodes": 5, "arg_nodes": [], "heads": [[0, 0, 0]]}',
-        r"something else in its field 'nodes'",
+        r"'nodes' of another kind",
     ),
     "heads that are no list": (
         graph(VARIABLE, heads="5"),
-        r"something else in its field 'heads'.*\n.*a list, received 5",
+        r"'heads' of another kind.*\n.*a list, received 5",
     ),
     "no heads": (graph(VARIABLE, heads="[]"), r"has no outputs"),
     "attributes that are no object": (
         graph(VARIABLE, more=', "attrs": 5'),
-        r"something else in its field 'attrs'",
+        r"'attrs' of another kind",
     ),
     "a variable that is not there": (
         f'{{"nodes": [{VARIABLE}], "arg_nodes": [1], "heads": [[0, 0, 0]]}}',
@@ -255,14 +255,14 @@ BAD = {
     ),
     "a name that is a number": (
         graph('{"op": "null", "name": 5, "inputs": []}'),
-        r"something else in its field 'name'",
+        r"'name' of another kind",
     ),
     "inputs that are no list": (
         graph('{"op": "null", "name": "x", "inputs": 5}'),
-        r"something else in its field 'inputs'",
+        r"'inputs' of another kind",
     ),
     "a variable with inputs": (graph('{"op": "null", "name": "x", "inputs": [[0, 0, 0]]}'), r"has inputs"),
-    "brackets without end": ("[" * 100_000, r"deeper than any symbol"),
+    "brackets without end": ("[" * 100_000, r"is nested too deeply"),
     "a negative head": (graph(VARIABLE, heads="[[-1, 0, 0]]"), r"received \[-1, 0, 0\]"),
 }
 
