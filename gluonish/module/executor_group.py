@@ -15,6 +15,7 @@ from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.executor import Executor
 from gluonish.io import DataDesc
 from gluonish.kvstore.base import added
+from gluonish.module.base_module import described
 from gluonish.symbol import Symbol
 
 __all__ = ["DataParallelExecutorGroup", "split_slices"]
@@ -106,6 +107,8 @@ class DataParallelExecutorGroup:
         self.output_layouts = [
             DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(self.num_outputs)
         ]
+        data_shapes = described(data_shapes)
+        label_shapes = None if label_shapes is None else described(label_shapes)
         self.data_names = [each.name for each in data_shapes]
         self.grad_req = self._requests(grad_req)
         self.execs: list[Executor] = []
