@@ -28,6 +28,7 @@ __all__ = [
     "ContextError",
     "DTypeError",
     "DeferredInitializationError",
+    "DeprecatedError",
     "DeviceUnavailableError",
     "DownloadError",
     "DuplicateNameError",
@@ -46,9 +47,11 @@ __all__ = [
     "NoKernelError",
     "NonFiniteGradientError",
     "NotInitializedError",
+    "NotInstalledError",
     "NotSteppableError",
     "OperatorError",
     "ParameterMismatchError",
+    "RecordIOError",
     "SavedArrayError",
     "ShapeInferenceError",
     "ShapeMismatchError",
@@ -140,6 +143,13 @@ class ArgumentTypeError(MXNetError, TypeError, ValueError, AssertionError):
     """An argument has a type that the function does not take."""
 
 
+class DeprecatedError(ArgumentError, DeprecationWarning):
+    """Something that MXNet no longer did in its last version.
+
+    MXNet raised a ``DeprecationWarning`` here, as an exception.
+    """
+
+
 class UnknownNameError(ArgumentError, KeyError):
     """A name that no registry or dictionary holds: an optimizer, an initializer, a parameter, a key."""
 
@@ -205,7 +215,7 @@ class NoKernelError(MXNetError, NotImplementedError):
 
 
 class UnsupportedError(MXNetError, NotImplementedError):
-    """An argument that NumPy's interface knows, with a value that gluonish has no use for."""
+    """What an interface names and does not offer here: NumPy's argument, or a method left to subclasses."""
 
 
 class NotInitializedError(MXNetError, ValueError, AssertionError):
@@ -253,7 +263,7 @@ class NonFiniteGradientError(MXNetError, FloatingPointError, UserWarning):
     """A gradient that holds NaN or infinity."""
 
 
-class SymbolValueError(MXNetError, NotImplementedError, ValueError, AttributeError):
+class SymbolValueError(MXNetError, NotImplementedError, ValueError, TypeError, AttributeError):
     """A symbol was asked for what only an array has: it stands for one that is not computed yet.
 
     It is an AttributeError too, so that ``hasattr(symbol, "shape")`` is False, as in MXNet.
@@ -270,6 +280,10 @@ class NotSteppableError(MXNetError, NotImplementedError, AssertionError):
 
 class FileFormatError(MXNetError, ValueError):
     """A file whose content is not what its kind prescribes."""
+
+
+class RecordIOError(MXNetError, AssertionError):
+    """A file of records is not open in the way, or in the process, in which it is used."""
 
 
 class MissingFileError(MXNetError, FileNotFoundError):
@@ -290,6 +304,10 @@ class MissingImportError(MXNetError, ImportError):
 
 class MissingModuleError(MissingImportError, ModuleNotFoundError):
     """A module of MXNet that gluonish does not have."""
+
+
+class NotInstalledError(MXNetError, ImportError, AssertionError):
+    """An optional package that is needed here, and cannot be imported."""
 
 
 class ComparisonError(MXNetError, AssertionError):

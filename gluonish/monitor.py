@@ -11,6 +11,7 @@ from typing import Any
 from gluonish import nd
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError
+from gluonish.executor import Executor
 from gluonish.gluon.block import Block
 
 __all__ = ["Monitor"]
@@ -28,7 +29,9 @@ def _root_mean_square(x: NDArray) -> NDArray:
 class Monitor:
     r"""Collects statistics of outputs, parameters and gradients.
 
-    It is installed on blocks. Every block below gives its outputs, ``dense0_output`` (several are numbered,
+    It is installed on blocks or on executors. An executor gives the outputs of all operators,
+    ``fc_output``, with ``monitor_all`` their inputs too, ``fc_data``, and its arguments and states when the
+    batch ends. Of a block, every block below gives its outputs, ``dense0_output`` (several are numbered,
     ``lstm0_output1``); with ``monitor_all`` its inputs too, ``dense0_input0``. Parameters and their
     gradients, ``dense0_weight`` and ``dense0_weight_grad``, are looked at when the batch ends.
 
@@ -80,17 +83,23 @@ class Monitor:
                 received=repr(pattern),
             ) from error
 
-    def install(self, exe: Block) -> None:
-        """Look at a block, with all that are below it now. It may be called with several.
+    def install(self, exe: Block | Executor) -> None:
+        """Look at an executor, or at a block with all that are below it now. It may be called with several.
 
         Raises:
-            ArgumentTypeError: not a block.
+            ArgumentTypeError: neither a block nor an executor.
         """
-        if not isinstance(exe, Block):
+        if isinstance(exe, Executor):
+            exe.set_monitor_callback(self.stat_helper, self.monitor_all)
+        elif isinstance(exe, Block):
+            exe.apply(self._watch)
+        else:
             raise ArgumentTypeError(
-                "Monitor", "is installed on blocks", expected="a Block", received=type(exe).__name__
+                "Monitor",
+                "is installed on blocks and executors",
+                expected="a Block or an Executor",
+                received=type(exe).__name__,
             )
-        exe.apply(self._watch)
         self.exes.append(exe)
 
     def _watch(self, block: Block) -> None:
@@ -127,8 +136,11 @@ class Monitor:
         """
         if not self.activated:
             return []
-        for block in self.exes:
-            self._take_parameters(block)
+        for each in self.exes:
+            if isinstance(each, Executor):
+                self._take_variables(each)
+            else:
+                self._take_parameters(each)
         self.activated = False
         found = sorted(self.queue, key=lambda each: each[1]) if self.sort else self.queue
         self.queue = []
@@ -140,6 +152,11 @@ class Monitor:
                 self.stat_helper(name, parameter.list_data()[0])
                 if parameter.grad_req != "null":
                     self.stat_helper(f"{name}_grad", parameter.list_grad()[0])
+
+    def _take_variables(self, executor: Executor) -> None:
+        for arrays in (executor.arg_dict, executor.aux_dict):
+            for name, array in arrays.items():
+                self.stat_helper(name, array)
 
     def toc_print(self) -> None:
         """End the batch and log what was found."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from types import SimpleNamespace
 
@@ -545,3 +546,95 @@ def test_inside_a_stream_scope_a_gpu_gets_what_the_host_draws(gpu):
     with StreamScope(5), gpu:
         on_gpu = [draws(), nd.random.normal(nd.array(mean), nd.array(spread)).asnumpy().tolist()]
     assert on_host == on_gpu
+
+
+# -- saving and restoring where the streams are -------------------------------------------------------------
+
+
+def test_streams_go_on_where_they_were_in_every_context():
+    contexts = [mx.cpu(0), mx.cpu(3)]
+    for ctx in contexts:
+        mx.random.uniform(shape=(3,), ctx=ctx)
+        mx.random.randint(0, 9, shape=(1,), ctx=ctx)  # leaves half a word behind
+    state = json.loads(json.dumps(mx.random.get_state()))
+    expected = [mx.random.normal(shape=(5,), ctx=ctx).asnumpy() for ctx in contexts]
+    mx.random.seed(99)
+    assert mx.random.set_state(state) == []
+    for ctx, values in zip(contexts, expected, strict=True):
+        np.testing.assert_array_equal(mx.random.normal(shape=(5,), ctx=ctx).asnumpy(), values)
+
+
+def test_initial_values_of_later_networks_go_on_too():
+    def initial():
+        layer = mx.gluon.nn.Dense(2, in_units=2)
+        layer.initialize(mx.init.Normal(1.0))
+        return layer.weight.data().asnumpy()
+
+    initial()
+    state = mx.random.get_state()
+    expected = initial()
+    mx.random.seed(99)
+    mx.random.set_state(state)
+    np.testing.assert_array_equal(initial(), expected)
+
+
+def test_a_context_that_had_no_stream_starts_from_the_seed_that_was_saved():
+    mx.random.seed(5)
+    expected = mx.random.uniform(shape=(2,), ctx=mx.cpu(7)).asnumpy()
+    mx.random.seed(5)
+    state = mx.random.get_state()
+    mx.random.seed(6)
+    mx.random.set_state(state)
+    np.testing.assert_array_equal(mx.random.uniform(shape=(2,), ctx=mx.cpu(7)).asnumpy(), expected)
+
+
+def test_streams_of_devices_that_are_not_here_are_left_out_and_named():
+    state = mx.random.get_state()
+    state["streams"].append({"device": "gpu", "number": 64, "state": {"key": 3}})
+    assert mx.random.set_state(state) == [mx.gpu(64)]
+
+
+def test_the_stream_of_a_gpu_goes_on_alike_after_saving_and_after_restoring(gpu):
+    mx.random.uniform(shape=(3,), ctx=gpu)
+    state = mx.random.get_state()
+    expected = mx.random.uniform(shape=(3,), ctx=gpu).asnumpy()
+    mx.random.set_state(state)
+    np.testing.assert_array_equal(mx.random.uniform(shape=(3,), ctx=gpu).asnumpy(), expected)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        {},
+        {"seed": "a", "initialised": {}, "streams": []},
+        {"seed": 1, "initialised": [], "streams": []},
+        {"seed": 1, "initialised": {}, "streams": [{"device": "cpu", "number": 0, "state": {}}]},
+        {"seed": 1, "initialised": {}, "streams": [{"device": "toaster", "number": 0, "state": {}}]},
+        {
+            "seed": 1,
+            "initialised": {},
+            "streams": [
+                {
+                    "device": "cpu",
+                    "number": 0,
+                    "state": {
+                        "counter": [1],
+                        "key": [1, 2],
+                        "buffer": [0] * 4,
+                        "buffer_pos": 0,
+                        "has_uint32": 0,
+                        "uinteger": 0,
+                    },
+                }
+            ],
+        },
+    ],
+)
+def test_what_is_no_state_of_the_streams_is_an_error_that_changes_nothing(state):
+    mx.random.seed(4)
+    expected = mx.random.uniform(shape=(2,)).asnumpy()
+    mx.random.seed(4)
+    with pytest.raises(ArgumentError, match="The state of the random streams cannot be used"):
+        mx.random.set_state(state)
+    np.testing.assert_array_equal(mx.random.uniform(shape=(2,)).asnumpy(), expected)

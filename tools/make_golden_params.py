@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import mxnet as mx  # type: ignore[import-not-found]
+import numpy as np
 
 VALUES = [[0, 1, 2], [3, 100, 127]]
 DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
+
+BFLOAT16 = np.dtype([("bfloat16", np.uint16)])
+"""What MXNet calls bfloat16 in Python."""
 
 
 def collections() -> dict[str, Any]:
@@ -30,7 +34,17 @@ def collections() -> dict[str, Any]:
         "sparse.params": {
             "row_sparse": nd.sparse.row_sparse_array(([[1.0, 2.0], [3.0, 4.0]], [1, 3]), shape=(5, 2)),
             "csr": nd.sparse.csr_matrix(([1.0, 2.0, 3.0], [0, 2, 1], [0, 2, 3]), shape=(2, 3)),
+            "no_rows": nd.sparse.zeros("row_sparse", (3, 2)),
+            "no_elements": nd.sparse.zeros("csr", (3, 2)),
+            "unsorted": nd.sparse.row_sparse_array(([[1.0], [2.0]], [2, 0]), shape=(3, 1)),
+            "dense": nd.ones((2,)),
         },
+        "sparse_dtypes.params": {
+            f"{stype}:{dtype}": nd.cast_storage(nd.array([[0, 0], [1, 2], [0, 3]]), stype).astype(dtype)
+            for stype in ("row_sparse", "csr")
+            for dtype in DTYPES
+        },
+        "bfloat16.params": {"b": nd.array([1, -2, 0.5, 3.0e38]).astype(BFLOAT16)},
     }
 
 
@@ -44,7 +58,18 @@ def save_numpy_semantics(path: Path) -> dict[str, Any]:
 
 
 def described(array: Any) -> dict[str, Any]:
-    """Return shape, dtype and values, for JSON."""
+    """Return shape, dtype and values, for JSON; of a sparse array what it stores."""
+    if array.dtype == BFLOAT16:
+        return {**described(array.astype("float32")), "dtype": "bfloat16"}
+    if array.stype != "default":
+        names = ("data", "indices", "indptr") if array.stype == "csr" else ("data", "indices")
+        stored = {name: getattr(array, name).asnumpy().tolist() for name in names}
+        return {
+            "stype": array.stype,
+            "shape": list(array.shape),
+            "dtype": np.dtype(array.dtype).name,
+            **stored,
+        }
     host = array.asnumpy()
     return {"shape": list(host.shape), "dtype": host.dtype.name, "values": host.tolist()}
 

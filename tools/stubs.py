@@ -27,7 +27,7 @@ from generated import ROOT, main
 import gluonish.nd  # noqa: F401  declares the operators
 from gluonish.context import Context
 from gluonish.engine.fields import REQUIRED, Field
-from gluonish.engine.namespace import SUB_NAMESPACES, classic_operators, public_name
+from gluonish.engine.namespace import SPARSE_TOO, SUB_NAMESPACES, classic_operators, public_name
 from gluonish.engine.operator import Operator, declare_all, find_operator, operators
 from gluonish.numpy.tables import BINARY, UNARY
 from gluonish.numpy_extension.tables import OPERATORS
@@ -274,6 +274,8 @@ def functions_by_space(folder: Path) -> dict[str | None, dict[str, Operator]]:
     for name, op in sorted(classic_operators().items()):
         space, short = public_name(name)
         spaces.setdefault(space, {}).setdefault(short, op)
+        if name in SPARSE_TOO:
+            spaces.setdefault("sparse", {})[name] = op
     return spaces
 
 

@@ -8,6 +8,7 @@ first put on such a device, never on import.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,14 @@ from gluonish.errors import DeviceUnavailableError
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-__all__ = ["Backend", "backend_of", "gpu_unavailable_reason", "num_gpus", "special_functions"]
+__all__ = [
+    "Backend",
+    "backend_of",
+    "gpu_unavailable_reason",
+    "num_gpus",
+    "sparse_matrices",
+    "special_functions",
+]
 
 
 class Backend:
@@ -80,9 +88,43 @@ class Backend:
 
         return scipy.special
 
+    @property
+    def sparse(self) -> Any:
+        """The module of sparse matrices, loaded when first needed."""
+        import scipy.sparse  # noqa: PLC0415  as above
+
+        return scipy.sparse
+
     def generator(self, key: int, ctx: Context) -> Any:  # noqa: ARG002
         """Return a random generator whose stream is a function of the 128-bit ``key``."""
         return np.random.Generator(np.random.Philox(key=key))
+
+    def generator_state(self, generator: Any, ctx: Context) -> tuple[Any, Any]:  # noqa: ARG002
+        """Return where a generator is, as something that JSON can hold, and the generator to go on with."""
+        state = generator.bit_generator.state
+        inner = {name: [int(word) for word in words] for name, words in state["state"].items()}
+        rest = {name: int(state[name]) for name in ("buffer_pos", "has_uint32", "uinteger")}
+        return {**inner, **rest, "buffer": [int(word) for word in state["buffer"]]}, generator
+
+    def generator_at(self, state: Mapping[str, Any], ctx: Context) -> Any:
+        """Return a generator that goes on where ``generator_state`` found one.
+
+        Raises:
+            ValueError, TypeError, KeyError: it is no such state.
+        """
+        generator = self.generator(0, ctx)
+        words = {name: np.array(state[name], np.uint64) for name in ("counter", "key", "buffer")}
+        if [len(each) for each in words.values()] != [4, 2, 4] or not 0 <= state["buffer_pos"] <= len(
+            words["buffer"]
+        ):
+            raise ValueError("a Philox generator has 4 words of counter, 2 of key and 4 in its buffer")
+        generator.bit_generator.state = {
+            **{name: int(state[name]) for name in ("buffer_pos", "has_uint32", "uinteger")},
+            "bit_generator": "Philox",
+            "state": {"counter": words["counter"], "key": words["key"]},
+            "buffer": words["buffer"],
+        }
+        return generator
 
     def device_count(self) -> int:
         """Return how many devices of this kind there are. Logical host devices are all one."""
@@ -152,6 +194,11 @@ def _load_gpu_backend(ctx: Context) -> Backend:
 def special_functions(xp: Any) -> Any:
     """Return the special functions for the arrays of module ``xp``: SciPy's, or CuPy's copy of them."""
     return _HOST.special if xp is np else _BACKENDS["gpu"].special
+
+
+def sparse_matrices(xp: Any) -> Any:
+    """Return the sparse matrices for the arrays of module ``xp``: SciPy's, or CuPy's copy of them."""
+    return _HOST.sparse if xp is np else _BACKENDS["gpu"].sparse
 
 
 def gpu_unavailable_reason() -> str | None:

@@ -6,6 +6,7 @@ device or on peer access. CuPy's allocator is used as it is set up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import cupy
@@ -100,11 +101,32 @@ class CupyBackend(Backend):
 
         return cupyx.scipy.special
 
+    @property
+    def sparse(self) -> Any:
+        """CuPy's sparse matrices."""
+        import cupyx.scipy.sparse  # noqa: PLC0415  compiled when first used
+
+        return cupyx.scipy.sparse
+
     def generator(self, key: int, ctx: Context) -> Any:
         """Return a CuPy generator seeded from ``key``; its stream differs from the host's."""
         with self.scope(ctx):
             # CuPy seeds from 64 bits at most.
             return cupy.random.Generator(cupy.random.XORWOW(key & (2**63 - 1)))
+
+    def generator_state(self, generator: Any, ctx: Context) -> tuple[Any, Any]:
+        """Return a key, and the generator of that key to go on with.
+
+        CuPy's generators do not tell where they are. So the stream goes on as another one, whose key is drawn
+        from it, here and wherever it is restored.
+        """
+        with self.scope(ctx):
+            key = int(generator.integers(0, 2**63 - 1, dtype=np.int64))
+        return {"key": key}, self.generator(key, ctx)
+
+    def generator_at(self, state: Mapping[str, Any], ctx: Context) -> Any:
+        """Return the generator of a key that ``generator_state`` has drawn."""
+        return self.generator(int(state["key"]), ctx)
 
     def synchronize(self, ctx: Context) -> None:
         """Wait for the device."""

@@ -17,8 +17,10 @@ from gluonish.engine.mode import MODE
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import ABSENT, Operator
-from gluonish.engine.tape import OperatorNode
-from gluonish.engine.targets import check_room, check_target, targets_of, write_out
+from gluonish.engine.sparse import array_of
+from gluonish.engine.stored import DEFAULT
+from gluonish.engine.tape import OperatorNode, StoredNode
+from gluonish.engine.targets import check_room, check_target, has_memory, targets_of, write_out
 from gluonish.engine.team import Member, current_member
 from gluonish.engine.watch import WATCHED, Watcher
 from gluonish.errors import (
@@ -90,7 +92,7 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
                 tracked_itself = True
         raw = x._raw
         if raw is None:
-            return invoke(op, settle_hook.settle(op, inputs, params), params, out)
+            return _invoke_without_memory(op, inputs, params, out)
         raws.append(raw)
         if ctx is None:
             ctx = x._ctx
@@ -98,6 +100,8 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
             raise _mixed_contexts(op, inputs)
         if x._node is not None:
             tracked = True
+    if op.stores:
+        return _invoke_stored(op, inputs, params, out)
     if ctx is None:
         ctx = as_context(params.get("ctx"))
     if op.checks_itself:
@@ -113,7 +117,7 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
             return found
         params = _with_extras(op, params, ctx)
         results = _run(op, kernel, backend, ctx, raws, params)
-    elif out is not None and op.in_place and kernel is op.kernel:
+    elif out is not None and op.in_place and kernel is op.kernel and has_memory(out):
         return _invoke_into(op, backend, ctx, inputs, raws, params, out)
     else:
         results = _run(op, kernel, backend, ctx, raws, params)
@@ -150,6 +154,72 @@ def actual_arrays(inputs: Sequence[NDArray | None]) -> list[NDArray | None]:
     return [None if x is None else x.actual(ctx) for x in inputs]
 
 
+def _invoke_without_memory(
+    op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any], out: Any
+) -> Any:
+    """Run an operator on arrays of which some have no memory: they are sparse, or wait for it."""
+    if any(x is not None and x.stored is None for x in inputs):
+        return invoke(op, settle_hook.settle(op, inputs, params), params, out)
+    return _invoke_stored(op, inputs, params, out)
+
+
+def _invoke_stored(op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any], out: Any) -> Any:
+    """Run an operator on sparse arrays, or one that makes them: by a kernel for their storage types.
+
+    Where the operator has none, the sparse arrays are converted and it runs on dense ones. This is the one
+    place where that happens. What the operator writes goes back into the sparse arrays.
+    """
+    ctx, values = check_arrays(op, inputs, params)
+    kernel = op.stored_kernel(values, params)
+    if kernel is None and not op.stores:
+        dense = [None if x is None else x.tostype(DEFAULT) for x in inputs]
+        result = invoke(op, dense, params, out)
+        for position in op.written(params, MODE.training):
+            if dense[position] is not inputs[position]:
+                inputs[position].write(dense[position])  # type: ignore[union-attr]
+        return result
+    if kernel is not None and kernel.updates:
+        return _update_stored(op, kernel.function, inputs, params, out)
+    function = op.kernel if kernel is None else kernel.function
+    found = _run(op, function, backend_of(ctx), ctx, values, params)
+    outputs = tuple([array_of(each, ctx) for each in ((found,) if op.single else found)])
+    if MODE.recording and any(x is not None and x._node is not None for x in inputs):
+        StoredNode(op, inputs, params, outputs, ctx)
+    if out is not None:
+        return write_out(op, outputs, params, out)
+    visible = op.visible(params)
+    return outputs[0] if visible == 1 else list(outputs[:visible])
+
+
+def _update_stored(
+    op: Operator,
+    kernel: Callable[..., Any],
+    inputs: Sequence[NDArray | None],
+    params: dict[str, Any],
+    out: Any,
+) -> Any:
+    """Run a kernel that writes inputs: it returns its result and, for each of them, None or a sparse value.
+
+    None says that a dense input was changed in place. So is ``out`` where that is the first input.
+    """
+    ctx, values = check_arrays(op, inputs, params)
+    if out is not None:
+        check_target(op, out, ctx)
+    in_place = out is not None and out.stored is values[0]
+    given = {**params, "out": values[0]} if in_place else params
+    result, *states = _run(op, kernel, backend_of(ctx), ctx, values, given)
+    for position, state in zip(op.written(params, MODE.training), states, strict=True):
+        storage = inputs[position]._storage  # type: ignore[union-attr]
+        if state is not None:
+            storage.value = state  # type: ignore[union-attr]  # the kernel knows that it is sparse
+        storage.touch()
+    if in_place and result is values[0]:
+        out._storage.touch()
+        return out
+    output = array_of(result, ctx)
+    return output if out is None else write_out(op, [output], params, out)
+
+
 def check_arrays(
     op: Operator, inputs: Sequence[NDArray | None], params: dict[str, Any]
 ) -> tuple[Context, list[Any]]:
@@ -161,7 +231,7 @@ def check_arrays(
     arrays = [x for x in inputs if x is not None]
     if any(not may_meet(x._ctx, arrays[0]._ctx) for x in arrays):
         raise _mixed_contexts(op, inputs)
-    raws = [None if x is None else x._raw for x in inputs]
+    raws = [None if x is None else x.stored for x in inputs]
     present = _without_trailing(raws)
     op.infer_dtypes([ABSENT if raw is None else raw.dtype for raw in present], params)
     op.infer([ABSENT if raw is None else raw.shape for raw in present], params)

@@ -51,7 +51,7 @@ class OperatorMethods:
 
     def transpose(self, *axes: Any, **kwargs: Any) -> Any:
         """Return the array with its axes in another order; reversed if none is given."""
-        if "axes" not in kwargs:
+        if axes and "axes" not in kwargs:
             kwargs["axes"] = _from_varargs(axes)
         return self.apply_operator(find_operator("transpose"), (), kwargs)
 

@@ -19,18 +19,22 @@ from gluonish.engine.operator import (
     operators,
     promised_operators,
 )
+from gluonish.engine.stored import densified
 
 if TYPE_CHECKING:
     from gluonish.context import Context
     from gluonish.engine.backend import Backend
 
 __all__ = [
+    "SPARSE_TOO",
     "OperatorNamespace",
     "RawNamespace",
+    "StoredNamespace",
     "classic_operators",
     "populate",
     "public_name",
     "raw_namespace",
+    "stored_namespace",
 ]
 
 
@@ -87,7 +91,25 @@ class RawNamespace(OperatorNamespace):
         return self._backend.xp.zeros(shape, dtype)
 
 
+class StoredNamespace(RawNamespace):
+    """Kernels on raw arrays and sparse values: what no kernel takes as it is becomes dense."""
+
+    def bind(self, op: Operator) -> Callable[..., Any]:
+        """Return a function that runs the operator on whatever it is given."""
+        xp, on_dense = self._backend.xp, super().bind(op)
+
+        def call(*arrays: Any, **given: Any) -> Any:
+            params = op.fill(given)
+            kernel = op.stored_kernel(arrays, params)
+            if kernel is not None:
+                return kernel.function(xp, *arrays, **params)
+            return on_dense(*map(densified, arrays), **given)
+
+        return call
+
+
 _RAW: dict[int, RawNamespace] = {}
+_STORED: dict[int, StoredNamespace] = {}
 
 
 def raw_namespace(backend: Backend) -> RawNamespace:
@@ -96,6 +118,15 @@ def raw_namespace(backend: Backend) -> RawNamespace:
     if space is None:
         space = _RAW[id(backend)] = RawNamespace(backend)
     return space
+
+
+def stored_namespace(space: OperatorNamespace) -> StoredNamespace:
+    """Return the namespace for sparse values beside a raw one."""
+    assert isinstance(space, RawNamespace)
+    found = _STORED.get(id(space))
+    if found is None:
+        found = _STORED[id(space)] = StoredNamespace(space._backend)
+    return found
 
 
 SUB_NAMESPACES = ("contrib", "image", "linalg", "random", "sparse")
@@ -116,6 +147,19 @@ def public_name(name: str) -> tuple[str | None, str]:
         return prefix, rest
     return "_internal", name
 
+
+SPARSE_TOO = frozenset(
+    """
+    ElementWiseSum Embedding FullyConnected LinearRegressionOutput LogisticRegressionOutput
+    MAERegressionOutput abs adam_update add_n arccos arccosh arcsin arcsinh arctan arctanh broadcast_add
+    broadcast_div broadcast_minus broadcast_mul broadcast_plus broadcast_sub cast_storage cbrt ceil clip
+    concat cos cosh degrees dot elemwise_add elemwise_div elemwise_mul elemwise_sub exp expm1 fix floor
+    ftrl_update gamma gammaln log log10 log1p log2 make_loss mean negative norm radians relu rint round
+    rsqrt sgd_mom_update sgd_update sigmoid sign sin sinh slice sqrt square stop_gradient sum tan tanh
+    trunc where zeros_like
+    """.split()  # noqa: SIM905  a list would take a page
+)
+"""Names of operators that MXNet has in the namespace ``sparse`` as well."""
 
 NUMPY_PREFIX = "_np"
 """How the names of operators with NumPy's semantics begin. Functions of ``mx.np`` call them."""
@@ -146,6 +190,8 @@ def populate(module: dict[str, Any], make: Callable[[Operator, str], Callable[..
             vars(_sub_namespace(module, "op"))[short] = function
         elif space == "random":
             vars(_sub_namespace(module, "_internal"))[name] = function
+        if name in SPARSE_TOO:
+            vars(_sub_namespace(module, "sparse")).setdefault(name, function)
     for space in {public_name(name)[0] for name in (*classic_operators(), *promised_operators())}:
         holder = module if space is None else vars(_sub_namespace(module, space))
         holder["__getattr__"] = _on_demand(holder, space, make)

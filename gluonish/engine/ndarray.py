@@ -121,8 +121,13 @@ class NDArray(OperatorMethods):
 
     @property
     def stype(self) -> str:
-        """The storage type: ``"default"``, dense."""
+        """The storage type: ``"default"`` for dense arrays, ``"row_sparse"`` or ``"csr"``."""
         return "default"
+
+    @property
+    def stored(self) -> Any:
+        """What kernels get: the raw array, or a sparse value. None while a parameter waits for its shape."""
+        return self._raw
 
     @property
     def writable(self) -> bool:
@@ -352,10 +357,25 @@ class NDArray(OperatorMethods):
         return self._cast(target)
 
     def tostype(self, stype: str) -> NDArray:
-        """Return the array in a storage type; a dense array is ``"default"`` already."""
-        if stype != "default":
-            raise ArgumentError("tostype()", "knows no such storage", expected="'default'", received=stype)
-        return self
+        """Return the array in a storage type: itself if it has it. Differentiable.
+
+        Args:
+            stype: ``"default"``, ``"row_sparse"`` or ``"csr"``.
+
+        Raises:
+            ArgumentError: another one, or one that this storage is never converted to.
+
+        Example:
+            >>> import gluonish as mx
+            >>> mx.nd.array([[0, 0], [1, 2]]).tostype("row_sparse").indices.asnumpy()
+            array([1])
+        """
+        if stype == self.stype:
+            return self
+        from gluonish.engine.invoke import RECORDED  # noqa: PLC0415  invoke is above this module
+
+        result: NDArray = RECORDED.cast_storage(self, stype=stype)
+        return result
 
     def wait_to_read(self) -> None:
         """Wait for the device to finish the array. Host arrays are finished when they exist."""
@@ -438,6 +458,8 @@ class NDArray(OperatorMethods):
     def _incoming(self, value: Any) -> Any:
         """Return a value to be written as a raw array on this array's device, or as a number."""
         if isinstance(value, NDArray):
+            if value._raw is None:
+                value = value.detach().tostype("default")
             if value._ctx.place is self._ctx.place:
                 return value._raw
             return transfer_raw(value._raw, value._ctx, self._ctx)
@@ -452,8 +474,14 @@ class NDArray(OperatorMethods):
                 "cannot take a recorded array as a part of its content: the gradient would be lost",
                 fix="Build it with nd.concat, nd.stack or nd.where; or write value.detach().",
             )
-        value = value.as_in_context(self._ctx).astype(self.dtype, copy=False)
+        value = value.as_in_context(self._ctx).astype(self.dtype, copy=False).tostype(self.stype)
         return value if value.shape == self.shape else value.broadcast_to(self.shape)
+
+    def adopt(self, other: NDArray) -> None:
+        """Become an array over the memory of another one, which is of this class and on this context."""
+        self._raw = other._raw
+        self._storage = other._storage
+        self._storage.register(self)
 
     def rebind(self, old: Any, new: Any) -> None:
         """Follow the memory of this array from ``old`` to ``new``, which has equal content."""
@@ -474,21 +502,24 @@ class NDArray(OperatorMethods):
         Args:
             grad_req: ``"write"`` (each backward pass replaces the gradient), ``"add"`` (it adds to it) or
                 ``"null"`` (none is computed).
-            stype: the storage type of the gradient; dense if not given.
+            stype: the storage type of the gradient; that of the array if not given.
 
         Raises:
             UnknownNameError: another ``grad_req``.
         """
         from gluonish.engine.tape import Leaf  # noqa: PLC0415  the tape is above this module
 
-        if stype not in (None, "default"):
-            raise ArgumentError(
-                "attach_grad()", "knows no such storage", expected="'default'", received=stype
-            )
-        backend = backend_of(self._ctx)
-        with backend.scope(self._ctx):
-            zeros = backend.xp.zeros(self._raw.shape, self._raw.dtype)
-        Leaf(grad_req, self.make(zeros, self._ctx)).attach(self)
+        if stype is None:
+            stype = self.stype
+        if stype == "default":
+            backend = backend_of(self._ctx)
+            with backend.scope(self._ctx):
+                grad = self.make(backend.xp.zeros(self.shape, self.dtype), self._ctx)
+        else:
+            from gluonish.engine.sparse import empty_sparse  # noqa: PLC0415  it is above this module
+
+            grad = empty_sparse(stype, self.shape, self._ctx, self.dtype)
+        Leaf(grad_req, grad).attach(self)
 
     def backward(
         self,

@@ -54,6 +54,7 @@ __all__ = [
     "Array",
     "GradientPlan",
     "Operator",
+    "StoredKernel",
     "declare_all",
     "declare_later",
     "find_operator",
@@ -134,6 +135,32 @@ def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 @attrs.frozen(eq=False)
+class StoredKernel:
+    """A kernel for arrays of certain storage types.
+
+    Attributes:
+        storages: the storage type of each input; ``...`` behind one stands for any number of further ones.
+        function: called like the generic kernel, with sparse values (``engine.stored``) for sparse arrays. It
+            returns sparse values, or raw arrays.
+        when: called with the arrays and the parameters; the kernel is for those for which it is true.
+        updates: whether it writes arrays, and takes ``out=``; see ``invoke``'s ``_update_stored``.
+    """
+
+    storages: tuple[Any, ...]
+    function: Callable[..., Any]
+    when: Callable[[Sequence[Any], Mapping[str, Any]], bool] | None
+    updates: bool
+
+    def takes(self, storages: tuple[str, ...], arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
+        """Tell whether the kernel is for these arrays."""
+        own = self.storages
+        if own and own[-1] is ...:
+            *own_first, repeated, _ = own
+            own = (*own_first, *[repeated] * (len(storages) - len(own_first)))
+        return own == storages and (self.when is None or self.when(arrays, params))
+
+
+@attrs.frozen(eq=False)
 class GradientPlan:
     """What the tape does for one operator when a given set of its inputs needs gradients.
 
@@ -158,6 +185,7 @@ class Operator:
         kernel: the generic kernel; see the module's text for what its signature means.
         aliases: further names.
         outputs: names of the outputs, or a function of the parameters that returns them.
+        labels: what graphs call the outputs, where MXNet has other names or another number: likewise.
         visible: how many of them a caller sees, if not all; or a function of the parameters.
         aux: inputs that are states: no gradient, and written by the kernel while training.
         mutates: further inputs that the kernel writes.
@@ -170,10 +198,12 @@ class Operator:
             checking beforehand is skipped.
         in_place: the kernel takes ``out=``: memory for its result (a tuple where it has several), which may
             be that of an input, and holds what the caller's array held.
+        stores: its kernel may return sparse values although all its inputs are dense.
         method: the name under which arrays and symbols have it as a method.
         ignored: parameters of MXNet's operator that mean nothing here (cuDNN tuning and the like). They
             are accepted and dropped.
         gradient: ``ZERO_GRADIENT`` or ``NOT_DIFFERENTIABLE``, for operators without gradient rules.
+        loss: the gradient is that of a loss of its own: the gradients of the outputs are ignored.
         uses: for optional inputs, a function of parameters that tells whether the input is used. An
             optional input without one is used when it is given.
         initial: for inputs that a symbol makes variables for, the initializers that these are given.
@@ -186,6 +216,7 @@ class Operator:
         *,
         aliases: Sequence[str] = (),
         outputs: Sequence[str] | Callable[..., Sequence[str]] = ("output",),
+        labels: Sequence[str] | Callable[..., Sequence[str]] | None = None,
         visible: int | Callable[..., int] | None = None,
         aux: Sequence[str] = (),
         mutates: Sequence[str] = (),
@@ -194,9 +225,11 @@ class Operator:
         predicate: bool = False,
         native: bool = False,
         in_place: bool = False,
+        stores: bool = False,
         method: str | None = None,
         ignored: Sequence[str] = (),
         gradient: str | None = None,
+        loss: bool = False,
         uses: Mapping[str, Callable[..., bool]] | None = None,
         initial: Mapping[str, str] | None = None,
     ) -> None:
@@ -208,14 +241,18 @@ class Operator:
         self.native = native
         self.checks_itself = native
         self.in_place = in_place
+        self.stores = stores
+        self.storages: list[StoredKernel] = []
         self.method = method
         self.ignored = frozenset(ignored)
         self.gradient_kind = gradient
+        self.loss = loss
         self.initial = dict(initial or {})
         self._uses = {name: _Rule.of(function, 0) for name, function in (uses or {}).items()}
         self.kernels: dict[str, tuple[Any, ...]] | None = None
         self._read_signature(kernel)
         self._outputs = _Rule.of(outputs, 0) if callable(outputs) else tuple(outputs)
+        self._labels = _Rule.of(labels, 0) if callable(labels) else labels
         self._visible = _Rule.of(visible, 0) if callable(visible) else visible
         self.single = not callable(outputs) and len(outputs) == 1
         self.aux = tuple(self.input_names.index(each) for each in aux)
@@ -310,6 +347,13 @@ class Operator:
         outputs = self._outputs
         return tuple(outputs.of_params(params)) if isinstance(outputs, _Rule) else outputs
 
+    def labels(self, params: Mapping[str, Any]) -> Sequence[str]:
+        """Return what graphs call the outputs, with these parameters."""
+        labels = self._labels
+        if labels is None:
+            return self.outputs(params)
+        return tuple(labels.of_params(params)) if isinstance(labels, _Rule) else labels
+
     def visible(self, params: Mapping[str, Any]) -> int:
         """Return how many outputs, from the first, a caller sees."""
         visible = self._visible
@@ -393,6 +437,31 @@ class Operator:
 
         return declare
 
+    def stored(
+        self,
+        *storages: Any,
+        when: Callable[[Sequence[Any], Mapping[str, Any]], bool] | None = None,
+        updates: bool = False,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a kernel for a combination of storage types; see ``StoredKernel``.
+
+        Combinations that no operator has a kernel for are computed from dense copies.
+        """
+
+        def declare(kernel: Callable[..., Any]) -> Callable[..., Any]:
+            self.storages.append(StoredKernel(storages, kernel, when, updates))
+            return kernel
+
+        return declare
+
+    def stored_kernel(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> StoredKernel | None:
+        """Return the kernel for arrays of these storage types; None if they must become dense first."""
+        storages = tuple(getattr(each, "stype", "default") for each in arrays)
+        for kernel in self.storages:
+            if kernel.takes(storages, arrays, params):
+                return kernel
+        return None
+
     def together(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Declare how the operator runs in a team, while training (see ``gluonish.engine.team``).
 
@@ -425,6 +494,11 @@ class Operator:
     def differentiable(self) -> bool:
         """Whether gradient rules exist."""
         return bool(self._gradients)
+
+    @property
+    def wants_head_gradient(self) -> bool:
+        """Whether the gradients of the inputs depend on those of the outputs."""
+        return self.differentiable and not self.loss
 
     def has_gradient(self, position: int) -> bool:
         """Tell whether the input at this position can receive a gradient."""

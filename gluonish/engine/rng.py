@@ -7,20 +7,22 @@ for. Nothing else enters a key, so a stream does not depend on what was drawn el
 from __future__ import annotations
 
 import hashlib
+import operator
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gluonish.context import Context, cpu
 from gluonish.engine.backend import backend_of
+from gluonish.errors import DeviceUnavailableError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["StreamScope", "initial_key", "seed", "seed_value", "stream", "withdraw"]
+__all__ = ["StreamScope", "initial_key", "restore", "seed", "seed_value", "state", "stream", "withdraw"]
 
 DEFAULT_SEED = 0
 
@@ -72,6 +74,43 @@ def seed_value() -> int:
 
 def _generator(value: int, ctx: Context) -> Any:
     return backend_of(ctx).generator(_key("context", value, ctx.device_type, ctx.device_id), ctx)
+
+
+def state() -> dict[str, Any]:
+    """Return where all streams are, as something that JSON can hold."""
+    with _STREAMS.lock:
+        streams = []
+        for ctx, generator in list(_STREAMS.generators.items()):
+            position, _STREAMS.generators[ctx] = backend_of(ctx).generator_state(generator, ctx)
+            streams.append({"device": ctx.device_type, "number": ctx.device_id, "state": position})
+        initialised = {path: count for path, count in _STREAMS.initialised.items() if count}
+        return {"seed": _STREAMS.seed, "initialised": initialised, "streams": streams}
+
+
+def restore(saved: Mapping[str, Any]) -> list[Context]:
+    """Continue all streams where ``state`` found them.
+
+    Args:
+        saved: what ``state`` returned.
+
+    Returns:
+        The contexts that cannot hold arrays here, whose streams are left out.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is something else. Nothing is changed then.
+    """
+    generators, absent = {}, []
+    for each in saved["streams"]:
+        ctx = Context(each["device"], each["number"])
+        try:
+            generators[ctx] = backend_of(ctx).generator_at(each["state"], ctx)
+        except DeviceUnavailableError:
+            absent.append(ctx)
+    seed_of_all = operator.index(saved["seed"])
+    initialised = Counter({str(path): operator.index(n) for path, n in saved["initialised"].items()})
+    with _STREAMS.lock:
+        _STREAMS.seed, _STREAMS.generators, _STREAMS.initialised = seed_of_all, generators, initialised
+    return absent
 
 
 class _HostStream:

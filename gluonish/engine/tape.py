@@ -28,9 +28,11 @@ import numpy as np
 from gluonish.engine.backend import backend_of
 from gluonish.engine.legacy import LEGACY
 from gluonish.engine.mode import ModeScope
-from gluonish.engine.namespace import OperatorNamespace, raw_namespace
+from gluonish.engine.namespace import OperatorNamespace, raw_namespace, stored_namespace
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
 from gluonish.engine.operator import NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator
+from gluonish.engine.sparse import add_stored, array_of
+from gluonish.engine.stored import Csr, Rows
 from gluonish.engine.taps import Taps, taps_of
 from gluonish.engine.watch import WATCHED, Watcher
 from gluonish.errors import (
@@ -52,6 +54,7 @@ __all__ = [
     "Leaf",
     "Node",
     "OperatorNode",
+    "StoredNode",
     "backward",
     "gradients",
     "record_transfer",
@@ -103,12 +106,15 @@ class Leaf:
         grad = self.grad
         if grad is None or self.grad_req == "null":
             return
-        if first and self.grad_req == "write":
-            grad._raw[...] = value
-        elif value.dtype.kind == grad._raw.dtype.kind:
-            grad._raw += value
+        raw, replacing = grad._raw, first and self.grad_req == "write"
+        if raw is None or type(value) is Rows:
+            add_stored(grad, value, replacing=replacing)
+        elif replacing:
+            raw[...] = value
+        elif value.dtype.kind == raw.dtype.kind:
+            raw += value
         else:  # a gradient of integers takes what is left of real numbers
-            grad._raw[...] = grad._raw + value
+            raw[...] = raw + value
         grad._storage.touch()
         grad._storage.fresh = True
 
@@ -216,7 +222,7 @@ class OperatorNode(Node):
         self.saved = saved
         self.versions = [0 if x is None else x._storage.version for x in saved]
         if plan.wants_types:
-            self.input_types = [None if x is None else (x._raw.shape, x._raw.dtype) for x in inputs]
+            self.input_types = [None if x is None else (x.shape, x.stored.dtype) for x in inputs]
         if len(outputs) > 1:
             self.output_types = [(x._raw.shape, x._raw.dtype) for x in outputs]
 
@@ -305,7 +311,7 @@ class OperatorNode(Node):
         if array is None:
             return None
         if not space.recorded:
-            return array._raw
+            return array.stored
         is_input, which = self.plan.saved[position]
         node, entry = (
             (self.parents[which], self.parent_entries[which]) if is_input else (self, self.entries[which])
@@ -315,6 +321,20 @@ class OperatorNode(Node):
         twin = array.detach()
         twin._node, twin._entry = node, entry  # type: ignore[assignment]  # None goes with None
         return twin
+
+
+class StoredNode(OperatorNode):
+    """A recorded operator on sparse arrays. Its rules compute with sparse values as far as kernels go."""
+
+    __slots__ = ()
+
+    def pull(self, cotangents: list[Any], space: OperatorNamespace) -> Sequence[Any]:
+        """Run the operator's gradient rules."""
+        if space.recorded:
+            return super().pull(cotangents, space)
+        gradients = super().pull(cotangents, stored_namespace(space))
+        # Of sparse gradients the pass knows those that are rows.
+        return [g.dense() if isinstance(g, Csr) else g for g in gradients]
 
 
 class TransferNode(Node):
@@ -426,7 +446,7 @@ class _Pass:
         value = self.sums.pop(entry, None)
         if entry in self.wanted and value is not None:
             self.results[entry] = value
-        return value
+        return value.dense() if type(value) is Rows else value
 
     def _visit(self, node: Node, cotangents: list[Any]) -> None:
         if self.recorded:
@@ -531,7 +551,7 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
     if grad is None:
         backend = backend_of(head._ctx)
         with backend.scope(head._ctx):
-            return head.make(backend.xp.ones(head._raw.shape, head._raw.dtype), head._ctx)
+            return head.make(backend.xp.ones(head.shape, head.dtype), head._ctx)
     if not isinstance(grad, NDArray):
         grad = from_data(grad, head._ctx, head.dtype)
     if grad.shape != head.shape:
@@ -541,6 +561,7 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
             expected=format_shape(head.shape),
             received=format_shape(grad.shape),
         )
+    grad = grad.tostype("default")
     grad = grad if grad.dtype == head.dtype else grad.astype(head.dtype)
     # A copy: the caller's array may be the very buffer that the pass writes to.
     return grad.as_in_context(head._ctx, copy=True)
@@ -656,6 +677,8 @@ def _as_result(value: Any, variable: NDArray) -> NDArray:
     """Return what the pass found for a variable as an array; a raw one is copied, as a rule may own it."""
     if isinstance(value, NDArray):
         return value
+    if type(value) is Rows:
+        return array_of(value, variable._ctx)
     backend = backend_of(variable._ctx)
     with backend.scope(variable._ctx):
         if value is None:

@@ -12,7 +12,7 @@ from gluonish.engine.operator import Operator
 from gluonish.errors import ArgumentError, ArgumentTypeError, ContextError
 from gluonish.shape import FILLED, merge_shapes
 
-__all__ = ["check_room", "check_target", "targets_of", "write_out"]
+__all__ = ["check_room", "check_target", "has_memory", "targets_of", "write_out"]
 
 
 def targets_of(op: Operator, params: dict[str, Any], out: Any) -> list[Any]:
@@ -31,6 +31,12 @@ def targets_of(op: Operator, params: dict[str, Any], out: Any) -> list[Any]:
             received=len(targets),
         )
     return targets
+
+
+def has_memory(out: Any) -> bool:
+    """Tell whether a result can be computed into what the caller gave: it is no sparse array."""
+    targets = out if isinstance(out, (list, tuple)) else (out,)
+    return all(getattr(target, "_raw", True) is not None for target in targets)
 
 
 def check_target(op: Operator, target: Any, ctx: Context) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gluonish.gluon import contrib, data, loss, model_zoo, nn, rnn, utils
 from gluonish.gluon.block import Block
+from gluonish.gluon.checkpoint import Checkpoint
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.parameter import (
     Constant,
@@ -18,6 +19,7 @@ from gluonish.gluon.trainer import Trainer
 
 __all__ = [
     "Block",
+    "Checkpoint",
     "Constant",
     "DeferredInitializationError",
     "Glob",

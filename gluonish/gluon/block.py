@@ -17,13 +17,15 @@ from gluonish.gluon.hooks import HookHandle
 from gluonish.gluon.naming import BlockScope
 from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
-from gluonish.gluon.parameter_files import check_names, named_arrays
+from gluonish.gluon.parameter_files import load_arrays, named_arrays, source_of
 from gluonish.gluon.selection import Selector, matcher
 from gluonish.gluon.structure import flatten_to_lists, regroup_leaves
 from gluonish.parameter import lifecycle
 from gluonish.parameter.explain import Owner
 from gluonish.parameter.face import ParameterFace
-from gluonish.parameter.lifecycle import as_contexts
+from gluonish.parameter.matching import Rename
+from gluonish.parameter.report import LoadReport
+from gluonish.serialization import format_of
 from gluonish.serialization import save as save_file
 
 __all__ = ["Block"]
@@ -336,22 +338,35 @@ class Block:
 
     # -- files --------------------------------------------------------------------------------------------
 
-    def save_parameters(self, filename: Any, deduplicate: bool = False) -> None:
+    def save_parameters(
+        self,
+        filename: Any,
+        deduplicate: bool = False,
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.save
+        max_shard_size: int | str | None = None,
+    ) -> None:
         """Save all parameters by their paths (``"0.weight"``), which no prefix or counter influences.
 
         Args:
             filename: a path.
-            deduplicate: save a parameter that has several paths only under the last of them.
+            deduplicate: save a parameter that has several paths only under the last of them. A safetensors
+                file has it once in any case, and a table of all its paths.
+            format: ``"params"``, ``"safetensors"`` or ``"npz"``; by default, what the path ends in, and
+                ``"params"`` for any other end.
+            max_shard_size: of safetensors, the bytes of a file, as a number or a text such as ``"2GB"``;
+                what is more goes to several files with an index.
 
         Raises:
             NotInitializedError, DeferredInitializationError: a parameter holds no value.
         """
         paths = dict(self.parameters_by_path())
-        if deduplicate:
+        if deduplicate and format_of(filename, format) != "safetensors":
             last = {id(parameter): path for path, parameter in paths.items()}
             paths = {path: p for path, p in paths.items() if last[id(p)] == path}
         lifecycle.require_ready([p.core for p in paths.values()], "is needed by save_parameters()")
-        save_file(filename, {path: lifecycle.value_of(p.core) for path, p in paths.items()})
+        values = {id(p): lifecycle.stored_value(p.core) for p in paths.values()}
+        save_file(filename, {path: values[id(p)] for path, p in paths.items()}, format, max_shard_size)
 
     def load_parameters(
         self,
@@ -361,52 +376,66 @@ class Block:
         ignore_extra: bool = False,
         cast_dtype: bool = False,
         dtype_source: str = "current",
-    ) -> None:
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.load
+        rename: Rename = None,
+    ) -> LoadReport:
         """Load parameters from a file, saved by path, by full name, or exported (``arg:``, ``aux:``).
 
         Args:
-            filename: a path.
+            filename: a path, the bytes of a file, or a stream of them.
             ctx: where to put parameters that are not initialised yet; ``cpu(0)`` if None.
             allow_missing: accept parameters that are not in the file.
             ignore_extra: accept arrays that belong to no parameter.
             cast_dtype: accept other dtypes.
             dtype_source: what counts then, ``"current"`` (the parameter's) or ``"saved"``.
+            format: as of ``save_parameters``.
+            rename: rules for names in the file that mean nothing here: a dictionary from regular expressions
+                to what they are replaced by, a function that returns the new name, or None to leave an array
+                out, or a list of pairs and functions, one applied after the other.
+
+        Returns:
+            What went where. It is printed, too, if something is off.
 
         Raises:
             UnknownNameError: a name is missing, or too many. Nothing is changed then, here and below.
+            DuplicateNameError: two arrays would go to one parameter.
             ShapeMismatchError: a shape contradicts the parameter's.
             ParameterMismatchError: a dtype differs and ``cast_dtype`` is False.
+
+        Example:
+            >>> import gluonish as mx
+            >>> net = mx.gluon.nn.Dense(2, in_units=3, prefix="fc_")
+            >>> net.initialize()
+            >>> import io
+            >>> file = io.BytesIO()
+            >>> mx.nd.save(file, {"encoder.w": mx.nd.ones((2, 3)), "encoder.b": mx.nd.zeros((2,))})
+            >>> rules = {"^encoder.w$": "weight", "^encoder.b$": "bias"}
+            >>> net.load_parameters(file.getvalue(), rename=rules).matched
+            {'weight': 'encoder.w', 'bias': 'encoder.b'}
         """
-        arrays = {
-            key.removeprefix("arg:").removeprefix("aux:"): array
-            for key, array in named_arrays(filename).items()
-        }
-        matched = self._match(arrays)
-        found = {id(p) for p in matched.values()}
         by_path = dict(self.parameters_by_path())
-        check_names(
-            f"file {filename}",
-            by_path,
-            arrays,
-            missing=[] if allow_missing else [path for path, p in by_path.items() if id(p) not in found],
-            extra=[] if ignore_extra else [key for key in arrays if key not in matched],
-        )
-        lifecycle.load(
-            [(p.core, arrays[key]) for key, p in matched.items()],
-            None if ctx is None else as_contexts(ctx),
+        report = load_arrays(
+            named_arrays(filename, format),
+            {path: parameter.core for path, parameter in by_path.items()},
+            {
+                "path": {path: path for path in by_path},
+                "name": {self._full_name(path, p): path for path, p in by_path.items()},
+                "name without prefix": {
+                    self._full_name(path, p).removeprefix(self.prefix): path for path, p in by_path.items()
+                },
+            },
+            source_of(filename),
+            ctx=ctx,
+            allow_missing=allow_missing,
+            ignore_extra=ignore_extra,
             cast_dtype=cast_dtype,
             dtype_source=dtype_source,
+            rename=rename,
         )
-
-    def _match(self, arrays: dict[str, Any]) -> dict[str, Parameter]:
-        """Return the parameter of each key, under the reading of keys that explains most of them."""
-        by_path = dict(self.parameters_by_path())
-        by_name = {self._full_name(path, p): p for path, p in by_path.items()}
-        by_short_name = {name.removeprefix(self.prefix): p for name, p in by_name.items()}
-        readings = [
-            {key: table[key] for key in arrays if key in table} for table in (by_path, by_name, by_short_name)
-        ]
-        return max(readings, key=len)  # the first of equals
+        for parameter in by_path.values():
+            parameter._note_new_value()  # noqa: SLF001  of one family
+        return report
 
     def save(self, prefix: Any) -> None:
         """Save parameters and structure, to be loaded into a block that is built in the same way.

@@ -75,7 +75,7 @@ def load_model(block: Block, prefix: Any) -> None:
         raise MissingFileError(f"File {tree}", "does not exist", fix="Check the prefix.")
     try:
         described = json.loads(tree.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileFormatError(f"File {tree}", f"holds no model: {error}") from error
     number = itertools.count()
     hybridized = list(_matched(block, described, number, str(tree)))

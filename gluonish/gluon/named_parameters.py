@@ -89,6 +89,19 @@ class NamedParameters:
         """Return what is behind the parameters, each once."""
         return list({id(p): p.core for p in self._params.values()}.values())
 
+    def paths(self) -> dict[str, str]:
+        """Return by name where each parameter is below the block that this dictionary describes.
+
+        Example:
+            >>> import gluonish as mx
+            >>> net = mx.gluon.nn.Sequential(prefix="net_")
+            >>> with net.name_scope():
+            ...     net.add(mx.gluon.nn.Dense(2, use_bias=False))
+            >>> net.collect_params().paths()
+            {'net_dense0_weight': '0.weight'}
+        """
+        return dict(self._paths)
+
     def add(self, name: str, parameter: Parameter, path: str | None = None) -> None:
         """Put a parameter under a name.
 

@@ -12,7 +12,12 @@ from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
 from gluonish.engine.kinds import of_current_kind
 from gluonish.engine.ndarray import NDArray, from_data
-from gluonish.errors import DeferredInitializationError, ShapeMismatchError
+from gluonish.errors import (
+    ArgumentTypeError,
+    DeferredInitializationError,
+    ShapeMismatchError,
+    UnsupportedError,
+)
 from gluonish.gluon.arithmetic import ParameterArithmetic
 from gluonish.gluon.views import ParameterViews
 from gluonish.lr_scheduler import Multiplier
@@ -20,8 +25,10 @@ from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.plan import Plan
+from gluonish.parameter.rows import rows_at
 from gluonish.shape import PartialShape, format_shape, from_mxnet
 from gluonish.symbol import Symbol
+from gluonish.util import is_np_shape
 
 __all__ = ["Constant", "DeferredInitializationError", "Parameter", "tensor_types"]
 
@@ -104,11 +111,14 @@ class Parameter(ParameterArithmetic, ParameterFace, ParameterViews):
     def shape(self) -> tuple[int, ...] | None:
         """The shape, 0 for an axis that is not known yet; None if nothing is known.
 
+        Where NumPy's semantics of shapes are on, it is -1 for such an axis.
+
         Setting it adds what is known. A contradiction is a ShapeMismatchError, and so is an unknown axis
         where the size is known already.
         """
         known = self._core.shape
-        return None if known is None else tuple(0 if dim is None else dim for dim in known)
+        unknown = -1 if is_np_shape() else 0
+        return None if known is None else tuple(unknown if dim is None else dim for dim in known)
 
     @shape.setter
     def shape(self, value: Any) -> None:
@@ -155,12 +165,89 @@ class Parameter(ParameterArithmetic, ParameterFace, ParameterViews):
             NotInitializedError: ``initialize()`` was not called.
             DeferredInitializationError: the shape is not known yet.
             ContextError: there is no replica there.
+            UnsupportedError: the parameter's storage is sparse; see ``row_sparse_data``.
         """
+        self._refuse_storage("data()", dense=True)
         return of_current_kind(self._core.data(ctx))
 
     def list_data(self) -> list[NDArray]:
-        """Return the values on all contexts, in their order."""
+        """Return the values on all contexts, in their order.
+
+        Raises:
+            NotInitializedError, DeferredInitializationError, UnsupportedError: as of ``data``.
+        """
+        self._refuse_storage("list_data()", dense=True)
         return [of_current_kind(each) for each in self._core.replicas()]
+
+    def row_sparse_data(self, row_id: NDArray) -> NDArray:
+        """Return some rows of a parameter with ``stype='row_sparse'``, on the context of ``row_id``.
+
+        What is computed from them has the parameter's gradient. The other rows are zero in it.
+
+        Args:
+            row_id: row numbers of any dtype and shape, in any order, any number of times.
+
+        Returns:
+            A RowSparseNDArray with these rows, each once, in ascending order.
+
+        Raises:
+            UnsupportedError: the parameter has another storage type, or no Trainer was made for it.
+            ArgumentTypeError: ``row_id`` is no array.
+            NotInitializedError, ContextError: as of ``data``.
+            IndexOutOfRangeError: there is no such row.
+
+        Example:
+            >>> import gluonish as mx
+            >>> table = mx.gluon.Parameter("table", shape=(9, 2), stype="row_sparse", grad_stype="row_sparse")
+            >>> table.initialize("ones")
+            >>> trainer = mx.gluon.Trainer([table], "sgd")
+            >>> table.row_sparse_data(mx.nd.array([7, 3, 7])).indices.asnumpy()
+            array([3, 7])
+        """
+        self._check_rows("row_sparse_data()", row_id)
+        return rows_at(self._core, row_id, row_id.context)
+
+    def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
+        """Return some rows of a parameter with ``stype='row_sparse'`` on all contexts, in their order.
+
+        Args:
+            row_id: as of ``row_sparse_data``, on any context.
+
+        Raises:
+            UnsupportedError, ArgumentTypeError, NotInitializedError, IndexOutOfRangeError: as of
+                ``row_sparse_data``.
+        """
+        self._check_rows("list_row_sparse_data()", row_id)
+        return [rows_at(self._core, row_id, ctx) for ctx in self._core.contexts()]
+
+    def _check_rows(self, method: str, row_id: Any) -> None:
+        self._refuse_storage(method, dense=False)
+        if not isinstance(row_id, NDArray):
+            raise ArgumentTypeError(
+                method, "needs row numbers", expected="an NDArray", received=type(row_id).__name__
+            )
+        if self._trainer is None:
+            raise UnsupportedError(
+                self._core.label,
+                "has no rows to give: its storage is row_sparse, and no Trainer was made for it",
+                fix="Make the Trainer before the first forward pass, and keep it.",
+            )
+        self._trainer._is_central()  # noqa: SLF001  what is wrong about its store comes to light now
+
+    def _refuse_storage(self, method: str, *, dense: bool) -> None:
+        """Refuse a method for another storage type.
+
+        Raises:
+            UnsupportedError: the parameter has another one.
+        """
+        wanted = "default" if dense else "row_sparse"
+        if self._core.stype != wanted:
+            raise UnsupportedError(
+                self._core.label,
+                f"has no {method}: its storage is {self._core.stype}",
+                expected=f"stype {wanted!r}",
+                fix=f"Use {'row_sparse_data(row_id)' if dense else 'data()'}.",
+            )
 
     def grad(self, ctx: Context | None = None) -> NDArray:
         """Return the gradient on one context: the live buffer.

@@ -19,10 +19,12 @@ from gluonish.errors import (
 from gluonish.gluon.agreement import check_same_value, lacks
 from gluonish.gluon.named_parameters import NamedParameters
 from gluonish.gluon.parameter import Constant, Parameter
-from gluonish.gluon.parameter_files import check_names, named_arrays
+from gluonish.gluon.parameter_files import load_arrays, named_arrays, source_of
 from gluonish.parameter import lifecycle
 from gluonish.parameter.lifecycle import InitRequest, as_contexts
+from gluonish.parameter.matching import Rename
 from gluonish.parameter.plan import Plan
+from gluonish.parameter.report import LoadReport
 from gluonish.serialization import save as save_file
 from gluonish.shape import from_mxnet
 
@@ -236,12 +238,23 @@ class ParameterDict(NamedParameters):
 
     # -- files ----------------------------------------------------------------------------------------------
 
-    def save(self, filename: Any, strip_prefix: str = "") -> None:
-        """Save the values to a ``.params`` file; replicas that differ are averaged.
+    def save(
+        self,
+        filename: Any,
+        strip_prefix: str = "",
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.save
+        max_shard_size: int | str | None = None,
+    ) -> None:
+        """Save the values to a file; replicas that differ are averaged.
 
         Args:
             filename: a path.
             strip_prefix: left out of the names.
+            format: ``"params"``, ``"safetensors"`` or ``"npz"``; by default, what the path ends in, and
+                ``"params"`` for any other end.
+            max_shard_size: of safetensors, the bytes of a file, as a number or a text such as ``"2GB"``;
+                what is more goes to several files with an index.
 
         Raises:
             ArgumentError: a name does not begin with ``strip_prefix``.
@@ -255,8 +268,8 @@ class ParameterDict(NamedParameters):
                     expected=f"a name that begins with {strip_prefix!r}",
                     fix="Save the parameters of this block only, or with strip_prefix=''.",
                 )
-            arrays[name[len(strip_prefix) :]] = lifecycle.value_of(parameter.core)
-        save_file(filename, arrays)
+            arrays[name[len(strip_prefix) :]] = lifecycle.stored_value(parameter.core)
+        save_file(filename, arrays, format, max_shard_size)
 
     def load(
         self,
@@ -267,17 +280,21 @@ class ParameterDict(NamedParameters):
         restore_prefix: str = "",
         cast_dtype: bool = False,
         dtype_source: str = "current",
-    ) -> None:
-        """Load values from a ``.params`` file; see ``load_dict``."""
-        self.load_dict(
-            named_arrays(filename),
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.load
+        rename: Rename = None,
+    ) -> LoadReport:
+        """Load values from a file: a path, bytes or a stream. See ``load_dict``, and ``save`` for formats."""
+        return self.load_dict(
+            named_arrays(filename, format),
             ctx,
             allow_missing,
             ignore_extra,
             restore_prefix,
-            f"file {filename}",
+            source_of(filename),
             cast_dtype,
             dtype_source,
+            rename=rename,
         )
 
     def load_dict(
@@ -290,11 +307,14 @@ class ParameterDict(NamedParameters):
         filename: str | None = None,
         cast_dtype: bool = False,
         dtype_source: str = "current",
-    ) -> None:
+        *,
+        rename: Rename = None,
+    ) -> LoadReport:
         """Load values from a dictionary. Everything is checked before anything is changed.
 
         Args:
-            param_dict: arrays by name; a leading ``arg:`` or ``aux:`` is dropped.
+            param_dict: arrays by name, as ``save`` writes them, with or without ``arg:`` or ``aux:`` in
+                front; or by path, as ``Block.save_parameters`` does, if the parameters are a block's.
             ctx: where to put parameters that are not initialised yet; ``cpu(0)`` if None.
             allow_missing: accept parameters that are not in it.
             ignore_extra: accept names that no parameter has.
@@ -302,17 +322,17 @@ class ParameterDict(NamedParameters):
             filename: how messages call the source.
             cast_dtype: accept other dtypes.
             dtype_source: what counts then, ``"current"`` (the parameter's) or ``"saved"``.
+            rename: rules for names that mean nothing here; as of ``Block.load_parameters``.
+
+        Returns:
+            What went where. It is printed, too, if something is off.
 
         Raises:
             UnknownNameError: a name is missing, or too many.
+            DuplicateNameError: two arrays would go to one parameter.
             ShapeMismatchError: a shape contradicts the parameter's.
             ParameterMismatchError: a dtype differs and ``cast_dtype`` is False.
         """
-        source = filename or "the dictionary"
-        arrays = {
-            restore_prefix + key.removeprefix("arg:").removeprefix("aux:"): value
-            for key, value in param_dict.items()
-        }
         for name in self._params:
             if not name.startswith(restore_prefix):
                 raise ArgumentError(
@@ -320,19 +340,24 @@ class ParameterDict(NamedParameters):
                     "cannot be restored with this prefix",
                     expected=f"a name that begins with restore_prefix {restore_prefix!r}",
                 )
-        check_names(
-            source,
-            self._params,
-            arrays,
-            missing=[] if allow_missing else [name for name in self._params if name not in arrays],
-            extra=[] if ignore_extra else [name for name in arrays if name not in self._params],
-        )
-        lifecycle.load(
-            [(self._params[name].core, arrays[name]) for name in self._params if name in arrays],
-            None if ctx is None else as_contexts(ctx),
+        report = load_arrays(
+            param_dict,
+            {name: parameter.core for name, parameter in self._params.items()},
+            {
+                "name": {name.removeprefix(restore_prefix): name for name in self._params},
+                "path": {path: name for name, path in self._paths.items()},
+            },
+            filename or "the dictionary",
+            ctx=ctx,
+            allow_missing=allow_missing,
+            ignore_extra=ignore_extra,
             cast_dtype=cast_dtype,
             dtype_source=dtype_source,
+            rename=rename,
         )
+        for parameter in self._params.values():
+            parameter._note_new_value()  # noqa: SLF001  of one family
+        return report
 
     # -- copies ---------------------------------------------------------------------------------------------
 

@@ -10,12 +10,15 @@ import attrs
 import numpy as np
 
 from gluonish.context import Context
-from gluonish.engine.ndarray import NDArray
+from gluonish.engine.backend import backend_of
+from gluonish.engine.ndarray import NDArray, transfer_raw
+from gluonish.kvstore.base import added
 from gluonish.optimizer import Optimizer
 from gluonish.parameter.core import ParameterCore
-from gluonish.parameter.step import is_fresh, set_fresh, writes_to
+from gluonish.parameter.rows import all_rows
+from gluonish.parameter.step import is_fresh, note_write, set_fresh, writes_to
 
-__all__ = ["SingleUpdates", "arrays_of", "map_arrays"]
+__all__ = ["SingleUpdates", "arrays_of", "converted_state", "map_arrays", "works_alone"]
 
 
 @attrs.define(eq=False)
@@ -57,16 +60,24 @@ class SingleUpdates:
         """Return the state of the first replica of a parameter that was updated."""
         return next(iter(self.kept[core].values())).state
 
-    def restore(self, core: ParameterCore, state: Any) -> None:
-        """Set the state of a parameter, for all replicas."""
+    def restore(self, core: ParameterCore, state: Any, dtype: np.dtype[Any]) -> None:
+        """Set the state of a parameter, for all replicas; ``dtype`` is that of the weight it is for."""
         first = core.replicas()[0]
-        self.kept[core] = {first.context.place: _Kept(state, np.dtype(first.dtype))}
+        self.kept[core] = {first.context.place: _Kept(state, dtype)}
 
     def update(
-        self, cores: Sequence[ParameterCore], optimizer: Optimizer, *, central: bool, only_fresh: bool
+        self,
+        cores: Sequence[tuple[int, ParameterCore]],
+        optimizer: Optimizer,
+        *,
+        central: bool,
+        only_fresh: bool,
     ) -> None:
-        """Update all parameters with gradients; arguments as of ``parameter.step.update``."""
-        for index, core in enumerate(cores):
+        """Update parameters that have gradients; arguments as of ``parameter.step.update``.
+
+        The parameters come with the indices that the optimizer knows them by.
+        """
+        for index, core in cores:
             if not core.is_ready or not core.wants_grad:
                 continue
             pairs = list(zip(core.replicas(), core.gradients(), strict=True))
@@ -86,22 +97,29 @@ class SingleUpdates:
         """Update a parameter, given its replicas whose gradients count, each with its gradient."""
         replicas = core.replicas()
         if central:
-            pairs = [(replicas[0], _added([gradient for _, gradient in pairs], replicas[0].context))]
+            pairs = [(replicas[0], added([gradient for _, gradient in pairs], replicas[0].context))]
         # All states are there before the first changes: a new replica's is copied from another one's.
         found = [self._provide(index, core, replica, optimizer) for replica, _ in pairs]
         self._forget(core, replicas[:1] if central else replicas)
         count = optimizer.update_count(index)
+        # What such an optimizer does depends on the storage of the parameter, whose memory is dense.
+        by_row = core.stype == "row_sparse" and optimizer.steps_on_rows(
+            "row_sparse"
+        ) > optimizer.steps_on_rows("default")
         for (replica, gradient), kept in zip(pairs, found, strict=True):
             optimizer.set_update_count(index, count)  # replicas are updated together, not in turn
+            weight = all_rows(replica) if by_row else replica
             if optimizer.aggregate_num:  # it is handed tuples, as by an Updater
-                optimizer.update_multi_precision((index,), (replica,), (gradient,), [kept.state])
+                optimizer.update_multi_precision((index,), (weight,), (gradient,), [kept.state])
             else:
-                optimizer.update_multi_precision(index, replica, gradient, kept.state)
+                optimizer.update_multi_precision(index, weight, gradient, kept.state)
+            if by_row:
+                note_write(replica)
             kept.version = writes_to(replica)
             set_fresh(gradient, fresh=False)
         if central:
             for replica in replicas[1:]:
-                replica.write(replicas[0])
+                _follow(replica, replicas[0], optimizer.rows_touched(pairs[0][1]))
             for gradient in core.gradients():
                 set_fresh(gradient, fresh=False)
 
@@ -117,7 +135,7 @@ class SingleUpdates:
             state = optimizer.create_state_multi_precision(index, weight)
             kept = _Kept(state, dtype, writes_to(weight))
         elif kept.dtype != dtype:
-            kept = _Kept(_converted(optimizer, kept, weight), dtype)
+            kept = _Kept(converted_state(optimizer, kept.state, kept.dtype, weight), dtype)
         if kept.version != writes_to(weight) and _has_master(optimizer, dtype):
             _renew(optimizer.without_master(kept.state)[0], weight)
         by_place[place] = kept
@@ -129,6 +147,24 @@ class SingleUpdates:
         by_place = self.kept[core]
         for place in [each for each in by_place if each not in held]:
             del by_place[place]
+
+
+def works_alone(core: ParameterCore, optimizer: Optimizer) -> bool:
+    """Tell whether a parameter is updated by itself: for its sparse gradient, or for the optimizer."""
+    return core.has_sparse_grad or not optimizer.works_on_flat_arrays
+
+
+def _follow(replica: NDArray, source: NDArray, rows: Any) -> None:
+    """Give a replica the values of another one, which differ in some rows only, unless that is None."""
+    if rows is None or replica.context.device_type != source.context.device_type:
+        replica.write(source)
+        return
+    changed = source.stored[rows]
+    backend = backend_of(replica.context)
+    with backend.scope(replica.context):
+        there = backend.xp.asarray(rows)
+        replica.stored[there] = transfer_raw(changed, source.context, replica.context)
+    note_write(replica)
 
 
 def arrays_of(state: Any) -> Iterator[NDArray]:
@@ -147,13 +183,6 @@ def map_arrays(state: Any, change: Callable[[NDArray], NDArray]) -> Any:
     return change(state) if isinstance(state, NDArray) else state
 
 
-def _added(gradients: Sequence[NDArray], ctx: Context) -> NDArray:
-    total = _copied(gradients[0], ctx)
-    for gradient in gradients[1:]:
-        total += gradient.as_in_context(ctx)
-    return total
-
-
 def _copied(array: NDArray, ctx: Context) -> NDArray:
     return array.as_in_context(ctx, copy=True)
 
@@ -164,12 +193,19 @@ def _has_master(optimizer: Optimizer, dtype: Any) -> bool:
     return standard and optimizer.uses_master(dtype)
 
 
-def _converted(optimizer: Optimizer, kept: _Kept, weight: NDArray) -> Any:
-    """Return the state of a weight that was cast, with or without a master as its new dtype asks."""
-    had, has = _has_master(optimizer, kept.dtype), _has_master(optimizer, weight.dtype)
-    master, inner = optimizer.without_master(kept.state) if had else (None, kept.state)
-    before, after = np.dtype("float32") if had else kept.dtype, optimizer.slot_dtype(weight.dtype)
-    inner = map_arrays(inner, lambda array: array.astype(after) if array.dtype == before else array)
+def converted_state(optimizer: Optimizer, state: Any, before: np.dtype[Any], weight: NDArray) -> Any:
+    """Return the state of a weight that was cast, with or without a master as its new dtype asks.
+
+    Args:
+        optimizer: the optimizer.
+        state: what it kept.
+        before: the dtype of the weight then.
+        weight: the weight now.
+    """
+    had, has = _has_master(optimizer, before), _has_master(optimizer, weight.dtype)
+    master, inner = optimizer.without_master(state) if had else (None, state)
+    source, target = np.dtype("float32") if had else before, optimizer.slot_dtype(weight.dtype)
+    inner = map_arrays(inner, lambda array: array.astype(target) if array.dtype == source else array)
     if not has:
         return inner
     return optimizer.with_master(weight.detach().astype("float32") if master is None else master, inner)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from gluonish.autograd import is_recording
 from gluonish.context import Context, cpu
 from gluonish.dtype import as_dtype
+from gluonish.engine.legacy import LEGACY
 from gluonish.engine.watch import watched
 from gluonish.errors import (
     ArgumentError,
@@ -22,15 +22,19 @@ from gluonish.errors import (
 from gluonish.gluon import trainer_states
 from gluonish.gluon.parameter import Parameter
 from gluonish.gluon.parameter_dict import ParameterDict
-from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.gluon.single_updates import SingleUpdates, works_alone
 from gluonish.gluon.tables import Table, trainer_table
-from gluonish.gluon.views import TrainerViews
+from gluonish.gluon.trainer_store import NoSlots, StoreRequest, StoreSession
+from gluonish.gluon.views import TrainerViews, UpdaterView
+from gluonish.kvstore.base import KVStoreBase
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer import create as create_optimizer
+from gluonish.optimizer.mxnet_pickle import write_states
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.plan import Plan, drop_slots, new_key, release, settle
+from gluonish.parameter.report import LoadReport
 from gluonish.parameter.slots import slot_bytes
 from gluonish.parameter.step import (
     OptimizerSlots,
@@ -39,16 +43,11 @@ from gluonish.parameter.step import (
     update,
     zero_stale_gradients,
 )
+from gluonish.serialization.streams import open_target
 
 __all__ = ["Trainer"]
 
-STORES = ("device", "local", "nccl", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device")
-"""Names of stores that add the replicas' gradients on one machine. They all do the same here."""
-
 STALE_POLICIES = ("error", "warn", "skip", "zero")
-
-LARGE = 16 * 2**20
-"""Elements of a parameter from which on the 'local' store leaves updates to the replicas, as in MXNet."""
 
 
 class Trainer(TrainerViews):
@@ -63,11 +62,13 @@ class Trainer(TrainerViews):
         optimizer: the name of an optimizer, or one.
         optimizer_params: arguments of the optimizer, if it is given by name.
         kvstore: ``"device"`` or ``"local"`` adds the gradients of all replicas; None leaves every replica to
-            its own gradient.
-        compression_params: accepted for one machine and without effect.
-        update_on_kvstore: whether the first replica is updated with the sum and copied to the others (the
-            default with several contexts; gradients stay as they are), or every replica is updated with the
-            sum, which ``allreduce_grads`` has put into its gradient.
+            its own gradient. A store, or the name of one registered with ``KVStoreBase.register``, is called
+            with the positions of the parameters as keys.
+        compression_params: how gradients are compressed between several contexts, for example
+            ``{"type": "2bit", "threshold": 0.5}``; see ``mx.kvstore.KVStore.set_gradient_compression``.
+        update_on_kvstore: whether the first replica, or the store, is updated with the sum and copied to the
+            others (the default with several contexts; gradients stay as they are), or every replica is
+            updated with the sum, which ``allreduce_grads`` has put into its gradient.
         stale_grad: what ``step`` does about gradients that no backward pass has written since the last step:
             ``"error"`` raises; ``"skip"`` leaves them out, and does not update what would be updated with
             them; ``"warn"`` does that and warns; ``"zero"`` takes them as 0, so that momentum and decay go
@@ -99,7 +100,7 @@ class Trainer(TrainerViews):
         params: ParameterDict | Mapping[str, Parameter] | Sequence[Parameter],
         optimizer: str | Optimizer,
         optimizer_params: Mapping[str, Any] | None = None,
-        kvstore: str | None = "device",
+        kvstore: str | KVStoreBase | None = "device",
         compression_params: Mapping[str, Any] | None = None,
         update_on_kvstore: bool | None = None,
         stale_grad: str = "error",
@@ -107,22 +108,18 @@ class Trainer(TrainerViews):
         self.stale_grad = stale_grad
         self._params = _as_list(params)
         self._cores = [parameter.core for parameter in self._params]
+        paths = params.paths() if isinstance(params, ParameterDict) else {}
+        self._paths = [paths.get(parameter.name) for parameter in self._params]
         self._check_contexts()
-        self._kvstore_name = _checked_store(kvstore)
-        if kvstore is None and update_on_kvstore:
-            raise ArgumentError(
-                "Trainer",
-                "cannot update on a store that does not exist",
-                expected="update_on_kvstore=False or None with kvstore=None",
-            )
-        self._compression_params = compression_params
-        self._update_centrally = update_on_kvstore
+        self._request = StoreRequest.of(kvstore, compression_params, update_on_kvstore)
+        self._session: StoreSession | None = None
         self._warned = False
         self._key = new_key()
         self._init_optimizer(optimizer, optimizer_params)
         for parameter in self._params:
-            parameter.core.trainers |= {self._key}
             parameter._set_trainer(self)  # noqa: SLF001  as MXNet calls it
+        for core in self._cores:
+            core.trainers |= {self._key}
         weakref.finalize(self, release, self._key, self._cores)
 
     def _check_contexts(self) -> None:
@@ -138,7 +135,10 @@ class Trainer(TrainerViews):
         """Begin with an optimizer, and without any state. Old programs call it to exchange the optimizer."""
         self._optimizer = self._make_optimizer(optimizer, optimizer_params)
         self._scale = self._optimizer.rescale_grad
-        self._slots = OptimizerSlots(self._optimizer)
+        self._slots: OptimizerSlots = OptimizerSlots(self._optimizer)
+        if self._session is not None and self._session.central:
+            self._slots = NoSlots(self._optimizer)
+            self._session.store.set_optimizer(self._optimizer)
         self._single = SingleUpdates()
         self._plan: Plan | None = None
         drop_slots(self._key, self._cores)
@@ -251,7 +251,9 @@ class Trainer(TrainerViews):
 
     def _bytes_kept(self, core: ParameterCore) -> int:
         """Return the bytes that the optimizer keeps for a parameter now."""
-        if not self._optimizer.works_on_flat_arrays:
+        if self._session is not None and self._session.central:
+            return self._session.nbytes(core)
+        if works_alone(core, self._optimizer):
             return self._single.nbytes(core)
         return slot_bytes(core, self._key)
 
@@ -274,8 +276,8 @@ class Trainer(TrainerViews):
         """
         plan, only_fresh = self._begin(batch_size, ignore_stale_grad)
         central = self._is_central()
-        if not central and self._adds_gradients():
-            reduce_gradients(plan, only_fresh=only_fresh)
+        if not central:
+            self._add_gradients(plan, only_fresh=only_fresh)
         self._apply(plan, central=central, only_fresh=only_fresh)
 
     def allreduce_grads(self) -> None:
@@ -285,8 +287,7 @@ class Trainer(TrainerViews):
             ArgumentError: the trainer updates the first replica only; see ``update_on_kvstore``.
         """
         self._refuse_central("allreduce_grads()")
-        if self._adds_gradients():
-            reduce_gradients(self._current_plan(skip_pending=False))
+        self._add_gradients(self._current_plan(skip_pending=False), only_fresh=False)
 
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """Update every replica with its own gradient, as ``allreduce_grads()`` or you have left it.
@@ -315,6 +316,8 @@ class Trainer(TrainerViews):
         policy = "skip" if ignore_stale_grad else self._stale_grad
         plan = self._current_plan(skip_pending=policy in ("skip", "warn"))
         self._resolve_stale(plan, policy)
+        if self._session is not None:
+            self._session.begin()
         self._optimizer.rescale_grad = self._scale / batch_size
         return plan, policy in ("skip", "warn")
 
@@ -358,10 +361,13 @@ class Trainer(TrainerViews):
     def _apply(self, plan: Plan, *, central: bool, only_fresh: bool) -> None:
         optimizer = self._optimizer
         with watched(f"{type(optimizer).__name__.lower()}_update", (self._contexts or [cpu()])[0]):
+            if central and self._session is not None:
+                self._session.update(only_fresh=only_fresh)
+                return
             if optimizer.works_on_flat_arrays:
                 update(plan, self._key, optimizer, central=central, only_fresh=only_fresh)
-            else:
-                self._single.update(self._cores, optimizer, central=central, only_fresh=only_fresh)
+            single = [each for each in enumerate(self._cores) if works_alone(each[1], optimizer)]
+            self._single.update(single, optimizer, central=central, only_fresh=only_fresh)
 
     # -- several replicas ---------------------------------------------------------------------------------
 
@@ -369,26 +375,47 @@ class Trainer(TrainerViews):
     def _contexts(self) -> list[Context]:
         return list(self._cores[0].contexts()) if self._cores else []
 
-    def _adds_gradients(self) -> bool:
-        several = len(self._contexts) > 1
-        if several and self._kvstore_name is None and not self._warned:
-            self._warned = True
-            warnings.warn(
-                "this Trainer has kvstore=None and several contexts: every replica is updated with its own "
-                "gradient, so the replicas drift apart unless you add the gradients yourself",
-                stacklevel=3,
-            )
-        return several and self._kvstore_name is not None
+    def _add_gradients(self, plan: Plan, *, only_fresh: bool) -> None:
+        """Replace the gradients of all replicas by their sum, or by what the store makes of them."""
+        if self._session is not None:
+            self._session.begin()
+            self._session.reduce(only_fresh=only_fresh)
+        elif len(self._contexts) > 1:
+            if self._request.store is not None:
+                reduce_gradients(plan, only_fresh=only_fresh)
+            elif not self._warned:
+                self._warned = True
+                warnings.warn(
+                    "this Trainer has kvstore=None and several contexts: every replica is updated with its "
+                    "own gradient, so the replicas drift apart unless you add the gradients yourself",
+                    stacklevel=3,
+                )
 
     def _is_central(self) -> bool:
-        """Whether the first replica is updated and copied to the others."""
-        if len(self._contexts) < 2 or self._kvstore_name is None:  # noqa: PLR2004
+        """Whether the first replica, or the store, is updated and copied to the others."""
+        several = len(self._contexts) > 1
+        if self._session is None:
+            self._connect(several)
+        if self._session is not None:
+            return self._session.central
+        if not several and not self._contains_sparse_weight:
             return False
-        if self._update_centrally is not None:
-            return self._update_centrally
-        if os.environ.get("MXNET_UPDATE_ON_KVSTORE", "1") == "0":
-            return False
-        return self._kvstore_name != "local" or not any(_is_large(core) for core in self._cores)
+        return self._request.is_central(None, self._cores)
+
+    def _connect(self, several: bool) -> None:
+        """Make the store that was asked for, if it is one that holds arrays of its own."""
+        store = self._request.make(several)
+        if store is None:
+            return
+        central = self._request.is_central(store, self._cores)
+        self._session = StoreSession(store, self._cores, self._optimizer, central=central)
+        if central:
+            self._slots = NoSlots(self._optimizer)
+
+    def _reset_kvstore(self) -> None:
+        """Decide about the store anew at the next step, if it updates: a parameter was given a value."""
+        if self._plan is not None and self._is_central():
+            self._plan = None
 
     def _refuse_central(self, method: str) -> None:
         if self._is_central():
@@ -400,33 +427,92 @@ class Trainer(TrainerViews):
 
     # -- states -------------------------------------------------------------------------------------------
 
-    def save_states(self, fname: Any) -> None:
-        """Save what the optimizer keeps, by the names of parameters, and its counts.
+    def save_states(
+        self,
+        fname: Any,
+        *,
+        format: str | None = None,  # noqa: A002  as of nd.save
+        max_shard_size: int | str | None = None,
+    ) -> None:
+        """Save what the optimizer keeps, by the names of parameters, with its settings and counts.
+
+        A file whose name ends in ``.safetensors`` holds all that a run needs to go on where it was: the
+        parameters' ``lr_mult``, ``wd_mult`` and ``grad_req``, and the random streams, too.
 
         Args:
-            fname: a path. The file is a safetensors file; it holds no device.
+            fname: a path, or a stream. The file is a safetensors file; it holds no device. A store that
+                updates writes a file of its own.
+            format: ``"mxnet"`` for a file that ``Trainer.load_states`` of MXNet reads. It holds no names.
+            max_shard_size: the bytes of a file, as a number or a text such as ``"2GB"``; what is more goes to
+                several files with an index.
 
         Raises:
             DeferredInitializationError: a parameter's shape is not known yet.
+            ArgumentError: the optimizer keeps states in a form that only it knows; or the format is unknown,
+                or MXNet does not have the optimizer.
         """
+        if format not in (None, "mxnet"):
+            raise ArgumentError("format", "is unknown", expected="None or 'mxnet'", received=repr(format))
         self._current_plan(skip_pending=False)
-        trainer_states.save(fname, self._cores, self._key, self._optimizer, self._single)
+        if self._session is not None and self._session.central:
+            self._session.begin()
+            self._session.store.save_optimizer_states(fname, dump_optimizer=True)
+            return
+        if format == "mxnet":
+            content = write_states(
+                UpdaterView(self, self._contexts[0]).kept(),
+                trainer_states.update_counts(self._kept()),
+                self._optimizer,
+            )
+            with open_target(fname, "save_states()") as file:
+                file.write(content)
+            return
+        trainer_states.save(fname, self._kept(), max_shard_size=max_shard_size)
 
-    def load_states(self, fname: Any) -> None:
+    def load_states(
+        self, fname: Any, *, strict: bool = True, random: bool = True, allow_pickle: bool | None = None
+    ) -> LoadReport:
         """Load what ``save_states`` has saved, here or in MXNet, onto the contexts the parameters are on.
 
-        The settings of the optimizer and of its scheduler, such as the learning rate, become those of the
-        file.
+        Parameters are matched by their paths below the block, or by their names, or by position, whichever
+        explains the whole file. The settings of the optimizer and of its scheduler, such as the learning
+        rate, become those of the file; so do, if it holds them, multipliers, ``grad_req`` and random streams.
 
         Args:
-            fname: a path.
+            fname: a path, the bytes of a file, or a stream of them.
+            strict: raise where something does not fit. Otherwise take over what fits; the report says what.
+            random: let the random streams of the process go on where the file says.
+            allow_pickle: read MXNet's files, too, which are pickles. Nothing in them is run: they are taken
+                apart by a reader that knows arrays, numbers, optimizers and schedulers only. By default, in
+                a program for MXNet (``gluonish.compat``).
+
+        Returns:
+            What was found for whom. It is printed, too, if something is off.
 
         Raises:
-            FileFormatError: the file is none of these, or belongs to other parameters. Nothing is changed
-                then.
+            MissingFileError: there is no such file.
+            FileFormatError: the file is none of these, or belongs to other parameters, or is a pickle and
+                must not be one. Nothing is changed then.
         """
         self._current_plan(skip_pending=False)
-        trainer_states.load(fname, self._cores, self._key, self._optimizer, self._single)
+        if self._session is not None and self._session.central:
+            self._session.begin()
+            self._optimizer = self._session.load_states(fname, self._optimizer)
+            self._optimizer.param_dict = dict(enumerate(self._params))
+            return LoadReport(str(fname), "position")
+        pickles = LEGACY.active if allow_pickle is None else allow_pickle
+        found = trainer_states.read(fname, self._kept(), strict=strict, random=random, allow_pickle=pickles)
+        found.restore_declared()
+        self._current_plan(skip_pending=False)
+        found.restore_states()
+        if not found.report.complete:
+            found.report.print()
+        return found.report
+
+    def _kept(self) -> trainer_states.Kept:
+        return trainer_states.Kept(
+            self._cores, self._paths, self._key, self._optimizer, self._slots, self._single
+        )
 
 
 def _as_list(params: Any) -> list[Parameter]:
@@ -450,18 +536,6 @@ def _as_list(params: Any) -> list[Parameter]:
     return list({id(each): each for each in listed}.values())
 
 
-def _checked_store(kvstore: Any) -> str | None:
-    if kvstore is None:
-        return None
-    if not isinstance(kvstore, str):
-        raise ArgumentTypeError(
-            "Trainer", "cannot use this kvstore", expected="a name or None", received=repr(kvstore)
-        )
-    if kvstore.lower() not in STORES:
-        raise ArgumentError(f"kvstore {kvstore!r}", "does not exist", expected="one of " + ", ".join(STORES))
-    return kvstore.lower()
-
-
 def _check_batch_size(batch_size: Any) -> None:
     if not isinstance(batch_size, Real) or not float(batch_size) > 0:
         raise ArgumentTypeError(
@@ -470,13 +544,6 @@ def _check_batch_size(batch_size: Any) -> None:
             expected="a positive number",
             received=repr(batch_size),
         )
-
-
-def _is_large(core: ParameterCore) -> bool:
-    size = 1
-    for dim in core.shape or ():
-        size *= dim or 1
-    return size > LARGE
 
 
 def _different_contexts(

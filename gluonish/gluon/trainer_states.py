@@ -1,8 +1,9 @@
 """Files with the state of a Trainer.
 
-A safetensors file: what the optimizer keeps, under ``<position>.<slot>``, and in its metadata, as JSON, the
-optimizer's settings and counts and, per parameter, position, name, shape and number of updates. States are
-matched by name, and by position where names have changed but shapes agree.
+A safetensors file, or several with an index: what the optimizer keeps, under ``<position>.<slot>``, and in
+the metadata, as JSON, the optimizer's settings and counts and, per parameter, path, name, position, shape and
+number of updates (see ``state_header``). A file whose name ends in ``.safetensors`` holds everything that a
+run needs to go on: multipliers, how gradients are kept, and the random streams, too.
 
 What an optimizer keeps that works on one parameter at a time is under ``<position>.<number>``, with the form
 of the whole (tuples of arrays, numbers) in the metadata.
@@ -12,35 +13,58 @@ MXNet's files are read too: they are pickles of states by position, and of the o
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 import numpy as np
-import safetensors
-import safetensors.numpy
 
+import gluonish.lr_scheduler
+from gluonish.engine import rng
 from gluonish.engine.backend import backend_of
-from gluonish.engine.ndarray import NDArray, from_data
-from gluonish.errors import ArgumentError, FileFormatError, MissingFileError
-from gluonish.gluon.single_updates import SingleUpdates, arrays_of
+from gluonish.errors import FileFormatError
+from gluonish.gluon import mxnet_states
+from gluonish.gluon.single_updates import SingleUpdates, works_alone
+from gluonish.gluon.state_forms import put_together, take_apart
+from gluonish.gluon.state_header import Declared, Header, ParameterEntry, apply_settings, settings_of
+from gluonish.gluon.state_matching import lower, match_entries, raise_unless_complete, report_of
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer.base import MASTER
-from gluonish.optimizer.pickled import read_states
+from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
-from gluonish.parameter.slots import SlotSet
-from gluonish.serialization.atomic import atomic_write
+from gluonish.parameter.report import LoadReport
+from gluonish.parameter.step import OptimizerSlots
+from gluonish.serialization import StoredArray, StoredArrays
+from gluonish.serialization.shards import open_tensors, save_tensors
+from gluonish.serialization.streams import Content, is_path, read_content, source_name
 
-__all__ = ["load", "save"]
+__all__ = ["Found", "Kept", "read", "save", "update_counts"]
 
 FORMAT = "gluonish.trainer"
 VERSION = 1
-OF_THE_PROGRAM = ("rescale_grad", "multi_precision", "aggregate_num")
-"""Settings of an optimizer that are not taken from a file: the step sets them, or they shape the states."""
+
+
+@attrs.define
+class Kept:
+    """What the optimizer of a trainer keeps, and for whom.
+
+    Attributes:
+        cores: the parameters.
+        paths: where each is below its block; None where that is not known.
+        key: the trainer's.
+        optimizer: the optimizer.
+        slots: what it keeps over flat arrays.
+        single: what it keeps parameter by parameter.
+    """
+
+    cores: Sequence[ParameterCore]
+    paths: Sequence[str | None]
+    key: int
+    optimizer: Optimizer
+    slots: OptimizerSlots
+    single: SingleUpdates
 
 
 @attrs.define
@@ -49,268 +73,330 @@ class _Entry:
 
     Attributes:
         count: how often it was updated.
-        values: host arrays by slot.
-        form: for an optimizer that works on one parameter at a time, the state that the values form.
+        values: arrays by slot.
+        form: for an optimizer that works on one parameter at a time, the form of the state.
+        state: the state that the values have in this form.
+        dtype: the parameter's, where the file says.
+        declared: what the program declared about it, if that was saved.
     """
 
     count: int
-    values: dict[str, np.ndarray[Any, Any]]
+    values: dict[str, Any]
     form: Any = None
+    state: Any = None
+    dtype: str | None = None
+    declared: Declared | None = None
+
+
+# -- writing ------------------------------------------------------------------------------------------------
 
 
 def save(
-    fname: str | os.PathLike[str],
-    cores: Sequence[ParameterCore],
-    key: int,
-    optimizer: Optimizer,
-    single: SingleUpdates,
+    target: Any, kept: Kept, *, complete: bool | None = None, max_shard_size: int | str | None = None
 ) -> None:
     """Write the state of a trainer.
+
+    Args:
+        target: a path, or a stream opened for writing bytes.
+        kept: the state.
+        complete: whether multipliers, modes of gradients and random streams are part of it. By default, if
+            the path ends in ``.safetensors``.
+        max_shard_size: as of ``serialization.save``.
 
     Raises:
         ArgumentError: the optimizer keeps states of its own making.
     """
-    arrays, parameters = {}, []
-    for position, core in enumerate(cores):
-        if optimizer.works_on_flat_arrays:
-            kept = _of_slots(core, key)
+    if complete is None:
+        complete = is_path(target) and Path(target).name.endswith(".safetensors")
+    arrays, parameters, optimizer = {}, [], kept.optimizer
+    for position, core in enumerate(kept.cores):
+        if works_alone(core, optimizer):
+            entry = _of_single(core, position, optimizer, kept.single)
         else:
-            kept = _of_single(core, position, optimizer, single)
-        arrays.update({f"{position}.{name}": value for name, value in kept.values.items()})
-        entry = {"name": core.name, "shape": core.shape, "count": kept.count}
-        parameters.append(entry if kept.form is None else {**entry, "form": kept.form})
-    about = {
-        "version": VERSION,
-        "optimizer": type(optimizer).__name__,
-        "num_update": optimizer.num_update,
-        "begin_num_update": optimizer.begin_num_update,
-        "settings": _settings(optimizer),
-        "scheduler": _settings(optimizer.lr_scheduler),
-        "parameters": parameters,
-    }
-    content = safetensors.numpy.save(arrays, {"format": FORMAT, "trainer": json.dumps(about)})
-    with atomic_write(fname) as file:
-        file.write(content)
+            entry = _of_slots(core, kept.key)
+        arrays.update({f"{position}.{name}": value for name, value in entry.values.items()})
+        parameters.append(
+            ParameterEntry(
+                name=core.name,
+                shape=core.known_shape(),
+                count=entry.count,
+                path=kept.paths[position],
+                dtype=core.dtype.name,
+                form=entry.form,
+                declared=_declared(core) if complete else None,
+            )
+        )
+    scheduler = optimizer.lr_scheduler
+    header = Header(
+        optimizer=type(optimizer).__name__,
+        num_update=optimizer.num_update,
+        begin_num_update=optimizer.begin_num_update,
+        settings=settings_of(optimizer),
+        scheduler=settings_of(scheduler),
+        scheduler_kind=None if scheduler is None else type(scheduler).__name__,
+        parameters=parameters,
+        random=rng.state() if complete else None,
+    )
+    about = {"format": FORMAT, "version": VERSION, "trainer": attrs.asdict(header)}
+    save_tensors(target, arrays, about, max_shard_size)
+
+
+def update_counts(kept: Kept) -> dict[int, int]:
+    """Return how often each parameter was updated, by position, as the optimizer counts."""
+    optimizer = kept.optimizer
+    if not optimizer.works_on_flat_arrays:
+        return {i: optimizer.update_count(i) for i in range(len(kept.cores))}
+    begin = optimizer.begin_num_update
+    return {i: begin + _of_slots(core, kept.key).count for i, core in enumerate(kept.cores)}
+
+
+def _declared(core: ParameterCore) -> Declared:
+    lr_mult, wd_mult = (None if callable(each) else float(each) for each in (core.lr_mult, core.wd_mult))
+    return Declared(lr_mult, wd_mult, core.grad_req, core.thaws_to)
 
 
 def _of_slots(core: ParameterCore, key: int) -> _Entry:
+    """Return what is kept for a parameter, to be copied to host memory when it is written."""
     slots = core.ready().group.slots.get(key)
     if slots is None:
         return _Entry(0, {})
     index, shape, ctx = core.ready().index, core.known_shape(), core.contexts()[0]
-    pieces = {name: slots.piece(name, index, shape, ctx) for name in slots.arrays}
-    values = {
-        name: np.asarray(backend_of(place).to_host(raw), order="C") for name, (raw, place) in pieces.items()
-    }
+
+    def stored(name: str) -> StoredArray:
+        raw, place = slots.piece(name, index, shape, ctx)
+        return StoredArray(shape, slots.dtype, lambda: np.array(backend_of(place).to_host(raw)))
+
+    values = {name: stored(name) for name in slots.arrays}
     return _Entry(int(slots.counts[index]), values)
 
 
 def _of_single(core: ParameterCore, position: int, optimizer: Optimizer, single: SingleUpdates) -> _Entry:
     if core not in single.kept:
         return _Entry(0, {})
-    state = single.state(core)
-    values = {str(i): np.asarray(array, order="C") for i, array in enumerate(arrays_of(state))}
-    form = _form(state, iter(range(len(values))), optimizer)
+    values, form = take_apart(single.state(core), optimizer)
     return _Entry(optimizer.update_count(position) - optimizer.begin_num_update, values, form)
-
-
-def _form(state: Any, numbers: Iterator[int], optimizer: Optimizer) -> Any:
-    """Return the form of a state for JSON: arrays by their numbers."""
-    if isinstance(state, NDArray):
-        return {"array": next(numbers)}
-    if isinstance(state, (tuple, list)):
-        return {type(state).__name__: [_form(each, numbers, optimizer) for each in state]}
-    if state is None or isinstance(state, (bool, int, float, str)):
-        return {"value": state}
-    raise ArgumentError(
-        f"Optimizer {type(optimizer).__name__}",
-        "keeps states in a form that only it knows",
-        expected="arrays, numbers, and tuples of them",
-        received=type(state).__name__,
-        fix="State it by slot_names() and step(), and the Trainer can save it.",
-    )
-
-
-def _settings(owner: Any) -> dict[str, Any]:
-    """Return the numbers and names that an optimizer or a scheduler works with."""
-    kept = {} if owner is None or not hasattr(owner, "__dict__") else vars(owner)
-    return {
-        name: value
-        for name, value in kept.items()
-        if name not in OF_THE_PROGRAM and isinstance(value, (bool, int, float, str, type(None)))
-    }
 
 
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-def load(
-    fname: str | os.PathLike[str],
-    cores: Sequence[ParameterCore],
-    key: int,
-    optimizer: Optimizer,
-    single: SingleUpdates,
-) -> None:
-    """Read the state of a trainer; everything is checked before anything is changed.
+@attrs.define
+class Found:
+    """What a file holds for the parameters of a trainer, checked; nothing is taken over yet.
 
-    The settings of the optimizer and of its scheduler (learning rate, decay ...) become those of the file.
+    Attributes:
+        subject: what messages call the file.
+        kept: where it is to go.
+        entries: for each parameter; None where the file has none.
+        settings: of the optimizer.
+        scheduler: of the learning rate: a scheduler, the settings of the one that there is, or None.
+        random: the state of the random streams, or None.
+        report: what was found for whom.
+    """
+
+    subject: str
+    kept: Kept
+    entries: list[_Entry | None]
+    settings: dict[str, Any]
+    scheduler: LRScheduler | dict[str, Any] | None
+    random: Any
+    report: LoadReport
+
+    def restore_declared(self) -> None:
+        """Give parameters back their multipliers and how their gradients are kept.
+
+        Raises:
+            FileFormatError: the state of the random streams is none. Nothing is changed then.
+        """
+        if self.random is not None:
+            self._restore_random()
+        pairs = zip(self.kept.cores, self.entries, strict=True)
+        stated = [(core, e.declared) for core, e in pairs if e is not None and e.declared is not None]
+        lifecycle.restore_grad_req({core: (d.grad_req, d.thaws_to) for core, d in stated})
+        for core, declared in stated:
+            if declared.lr_mult is not None:
+                core.lr_mult = declared.lr_mult
+            if declared.wd_mult is not None:
+                core.wd_mult = declared.wd_mult
+
+    def _restore_random(self) -> None:
+        try:
+            absent = rng.restore(self.random)
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+            raise FileFormatError(
+                self.subject, f"has a damaged state of the random streams ({error})"
+            ) from error
+        if absent:
+            names = ", ".join(map(str, absent))
+            self.report.notes.append(f"random streams of contexts that are not here: {names}")
+
+    def restore_states(self) -> None:
+        """Take over what the optimizer kept, its counts and its settings."""
+        kept, optimizer = self.kept, self.kept.optimizer
+        pairs = [(i, e) for i, e in enumerate(self.entries) if e is not None]
+        for position, entry in pairs:
+            if works_alone(kept.cores[position], optimizer):
+                _restore_single(kept, position, entry)
+            else:
+                _restore_slots(kept.cores[position], kept.key, entry)
+        unknown = apply_settings(optimizer, self.settings)
+        if isinstance(self.scheduler, LRScheduler):
+            optimizer.lr_scheduler = self.scheduler
+        elif self.scheduler and optimizer.lr_scheduler is not None:
+            unknown += apply_settings(optimizer.lr_scheduler, self.scheduler)
+        if unknown:
+            self.report.notes.append(f"settings that are not known here: {', '.join(unknown)}")
+
+
+def read(source: Any, kept: Kept, *, strict: bool, random: bool, allow_pickle: bool) -> Found:
+    """Read the state of a trainer, and check it.
+
+    Args:
+        source: a path, bytes, or a stream.
+        kept: where it is to go.
+        strict: raise where something does not fit.
+        random: read the state of the random streams.
+        allow_pickle: read a file of MXNet, too.
 
     Raises:
         MissingFileError: there is no such file.
         FileFormatError: it is no such file, or belongs to other parameters or another optimizer.
     """
-    path = Path(fname)
-    if not path.is_file():
-        raise MissingFileError(f"File {path}", "does not exist", fix="Check the path.")
-    from_file = _from_mxnet if _is_pickle(path) else _from_own
-    kind, entries, settings, scheduler = from_file(path, cores, optimizer)
+    subject = source_name(source)
+    if not is_path(source) or Path(source).is_file():
+        content = read_content(source, "load_states()")
+        if mxnet_states.is_pickle(content):
+            if not allow_pickle:
+                raise _no_pickle(content)
+            return _of_mxnet(content, kept)
+        source = source if is_path(source) else content.view
+    stored = open_tensors(source)
+    if stored.about.get("format") != FORMAT:
+        raise FileFormatError(subject, "holds no trainer states", expected="a file of save_states()")
+    header = Header.of(stored.about.get("trainer"), subject)
+    _check_kind(subject, header.optimizer, kept.optimizer)
+    way, positions = match_entries(kept.cores, kept.paths, header.parameters)
+    report = report_of(subject, way, positions, kept.cores, header.parameters)
+    entries = [None if i is None else _entry(stored, i, header.parameters[i]) for i in positions]
+    for core, entry in zip(kept.cores, entries, strict=True):
+        if entry is None:
+            continue
+        if works_alone(core, kept.optimizer):
+            entry.state = _single_state(entry, core, subject)
+        else:
+            _check_slots(subject, core, kept.slots, entry.values)
+    scheduler = _scheduler(header, kept.optimizer, report)
+    if strict:
+        raise_unless_complete(subject, report, kept.cores, header.parameters)
+    counts = {"num_update": header.num_update, "begin_num_update": header.begin_num_update}
+    settings = {**header.settings, **counts}
+    return Found(subject, kept, entries, settings, scheduler, header.random if random else None, report)
+
+
+def _no_pickle(content: Content) -> FileFormatError:
+    return FileFormatError(
+        content.name,
+        "is a pickle, as MXNet saves states",
+        expected="a file of save_states()",
+        fix="If it is of MXNet, set allow_pickle=True: nothing in it is run, but it is not the own format.",
+    )
+
+
+def _of_mxnet(content: Content, kept: Kept) -> Found:
+    """Return what a file of MXNet holds; it has a state for each parameter, by position."""
+    theirs = mxnet_states.read(content, kept.cores, kept.optimizer)
+    subject = content.name
+    _check_kind(subject, theirs.kind, kept.optimizer)
+    entries: list[_Entry | None] = []
+    for core, (count, slots, state) in zip(kept.cores, theirs.states, strict=True):
+        if works_alone(core, kept.optimizer):
+            values, form = take_apart(state, kept.optimizer)
+            entries.append(_Entry(count, values, form, put_together(form, values, core)))
+        else:
+            _check_slots(subject, core, kept.slots, slots)
+            entries.append(_Entry(count, slots))
+    report = LoadReport(lower(subject), "position", {core.name: core.name for core in kept.cores})
+    return Found(subject, kept, entries, theirs.settings, theirs.scheduler, None, report)
+
+
+def _check_kind(subject: str, kind: str, optimizer: Optimizer) -> None:
     if kind != type(optimizer).__name__:
         raise FileFormatError(
-            f"File {path}",
+            subject,
             "holds the states of another optimizer",
             expected=type(optimizer).__name__,
             received=kind,
         )
-    if optimizer.works_on_flat_arrays:
-        _restore_slots(path, cores, key, entries)
-    else:
-        _restore_single(cores, entries, optimizer, single)
-    vars(optimizer).update(settings)
-    if isinstance(scheduler, LRScheduler):
-        optimizer.lr_scheduler = scheduler
-    elif optimizer.lr_scheduler is not None:
-        vars(optimizer.lr_scheduler).update(scheduler)
 
 
-_Found = tuple[str, list[_Entry], dict[str, Any], Any]
-"""The name of the optimizer, an entry for each parameter, settings, and the scheduler or its settings."""
+def _entry(stored: StoredArrays, position: int, entry: ParameterEntry) -> _Entry:
+    start = f"{position}."
+    values = {name[len(start) :]: array for name, array in stored.items() if name.startswith(start)}
+    return _Entry(entry.count, values, entry.form, dtype=entry.dtype, declared=entry.declared)
 
 
-def _is_pickle(path: Path) -> bool:
-    """Tell whether a file begins as pickles do, and not as safetensors files do: a number, then JSON."""
-    with path.open("rb") as file:
-        start = file.read(9)
-    return start.startswith(b"\x80") and not start.endswith(b"{")
-
-
-def _from_own(path: Path, cores: Sequence[ParameterCore], optimizer: Optimizer) -> _Found:  # noqa: ARG001
-    about, arrays = _read(path)
-    entries = []
-    for position in _matched(path, about["parameters"], cores):
-        entry = about["parameters"][position]
-        start = f"{position}."
-        values = {name[len(start) :]: value for name, value in arrays.items() if name.startswith(start)}
-        entries.append(_Entry(entry["count"], values, entry.get("form")))
-    counts = {name: about[name] for name in ("num_update", "begin_num_update")}
-    return about["optimizer"], entries, {**about["settings"], **counts}, about["scheduler"]
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-    try:
-        with safetensors.safe_open(str(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it has no __iter__
-    except safetensors.SafetensorError as error:
-        raise FileFormatError(
-            f"File {path}",
-            f"is no safetensors file, or damaged ({error})",
-            expected="a file of save_states()",
-        ) from error
-    if metadata.get("format") != FORMAT:
-        raise FileFormatError(f"File {path}", "holds no trainer states", expected="a file of save_states()")
-    about: dict[str, Any] = json.loads(metadata["trainer"])
-    return about, arrays
-
-
-def _matched(path: Path, entries: list[dict[str, Any]], cores: Sequence[ParameterCore]) -> list[int]:
-    """Return, per parameter, the position of its entry: by name, or by position if the shape agrees."""
-    by_name = {entry["name"]: i for i, entry in enumerate(entries)}
-    found = []
-    for i, core in enumerate(cores):
-        position = by_name.get(core.name, i)
-        if position >= len(entries) or tuple(entries[position]["shape"]) != core.known_shape():
-            raise FileFormatError(
-                f"File {path}",
-                f"has no state for parameter {core.name!r} of shape {core.known_shape()}",
-                received=", ".join(f"{e['name']} {tuple(e['shape'])}" for e in entries[:8]),
-            )
-        found.append(position)
-    return found
-
-
-def _from_mxnet(path: Path, cores: Sequence[ParameterCore], optimizer: Optimizer) -> _Found:
-    """Read states by position, and the optimizer, from what MXNet pickled."""
-    states, theirs = read_states(path.read_bytes())
-    theirs = optimizer if theirs is None else theirs
-    counts: dict[Any, int] = {}
-    for of_device in theirs._all_index_update_counts.values():  # noqa: SLF001  MXNet's name
-        counts.update(of_device)
-    entries = []
-    for position, core in enumerate(cores):
-        state, count = states.get(position), counts.get(position, theirs.begin_num_update)
-        shapes = [array.shape for array in arrays_of(state)]
-        if optimizer.works_on_flat_arrays and any(shape != core.known_shape() for shape in shapes):
-            raise FileFormatError(
-                f"File {path}",
-                f"has no state for parameter {core.name!r}, number {position}",
-                expected=f"arrays of shape {core.known_shape()}",
-                received=", ".join(map(str, shapes)),
-            )
-        entries.append(_Entry(count - theirs.begin_num_update, *_taken_apart(state, core, theirs)))
-    return type(theirs).__name__, entries, _settings(theirs), theirs.lr_scheduler or {}
-
-
-def _taken_apart(state: Any, core: ParameterCore, optimizer: Optimizer) -> tuple[dict[str, Any], Any]:
-    """Return the values and the form of a state in MXNet's form."""
-    if not optimizer.works_on_flat_arrays:
-        values = {str(i): np.asarray(array) for i, array in enumerate(arrays_of(state))}
-        return values, _form(state, iter(range(len(values))), optimizer)
-    if state is None:
-        return {}, None
-    master = {}
-    if optimizer.uses_master(core.dtype):
-        master[MASTER], state = optimizer.without_master(state)
-    slots = {**master, **optimizer.unpack_state(state)}
-    return {name: np.asarray(array) for name, array in slots.items()}, None
+def _scheduler(header: Header, optimizer: Optimizer, report: LoadReport) -> Any:
+    """Return what is to become of the scheduler: a new one, settings for the present one, or None."""
+    present = optimizer.lr_scheduler
+    if present is None:
+        if header.scheduler_kind is None:
+            return None
+        kind = getattr(gluonish.lr_scheduler, header.scheduler_kind, None)
+        if isinstance(kind, type) and issubclass(kind, LRScheduler):
+            made = kind.__new__(kind)
+            vars(made).update(header.scheduler)
+            return made
+    elif header.scheduler_kind == type(present).__name__:
+        return header.scheduler
+    own = "none" if present is None else type(present).__name__
+    report.notes.append(f"the scheduler stays as it is: {own} here, {header.scheduler_kind or 'none'} there")
+    return None
 
 
 # -- taking over --------------------------------------------------------------------------------------------
 
 
-def _restore_slots(path: Path, cores: Sequence[ParameterCore], key: int, entries: Sequence[_Entry]) -> None:
-    slots = [core.ready().group.slots.get(key) for core in cores]
-    for core, own, entry in zip(cores, slots, entries, strict=True):
-        _check_slots(path, core, own, entry.values)
-    for core, own, entry in zip(cores, slots, entries, strict=True):
-        if own is not None:
-            own.restore(core.ready().index, entry.values, entry.count)
-
-
-def _check_slots(path: Path, core: ParameterCore, slots: SlotSet | None, values: Mapping[str, Any]) -> None:
-    if slots is not None and values and values.keys() != slots.arrays.keys():
+def _check_slots(subject: str, core: ParameterCore, slots: OptimizerSlots, values: Mapping[str, Any]) -> None:
+    """Raise unless values are those of a parameter's slots. A master may be missing, or too many."""
+    own, saved = ([n for n in names if n != MASTER] for names in (slots.slot_names(core.dtype), values))
+    if values and sorted(saved) != sorted(own):
         raise FileFormatError(
-            f"File {path}",
+            subject,
             f"holds other states for parameter {core.name!r} than the optimizer keeps",
-            expected=", ".join(slots.arrays) or "none",
+            expected=", ".join(own) or "none",
             received=", ".join(values),
         )
+    for name, value in values.items():
+        if value.shape != core.known_shape():
+            raise FileFormatError(
+                subject,
+                f"holds a state {name!r} for parameter {core.name!r} that is of another shape than it",
+                expected=core.known_shape(),
+                received=value.shape,
+            )
 
 
-def _restore_single(
-    cores: Sequence[ParameterCore], entries: Sequence[_Entry], optimizer: Optimizer, single: SingleUpdates
-) -> None:
-    for position, (core, entry) in enumerate(zip(cores, entries, strict=True)):
-        if entry.form is not None:
-            single.restore(core, _state(entry.form, entry.values, core))
-        optimizer.set_update_count(position, optimizer.begin_num_update + entry.count)
+def _restore_slots(core: ParameterCore, key: int, entry: _Entry) -> None:
+    slots = core.ready().group.slots.get(key)
+    if slots is not None:
+        fetched = {name: np.asarray(value) for name, value in entry.values.items() if name in slots.arrays}
+        slots.restore(core.ready().index, fetched, entry.count)
 
 
-def _state(form: Any, values: Mapping[str, Any], core: ParameterCore) -> Any:
-    """Return the state of a form, with its arrays on the parameter's first context."""
-    ((kind, content),) = form.items()
-    if kind == "array":
-        return from_data(values[str(content)], core.contexts()[0])
-    if kind == "value":
-        return content
-    parts = [_state(each, values, core) for each in content]
-    return tuple(parts) if kind == "tuple" else parts
+def _restore_single(kept: Kept, position: int, entry: _Entry) -> None:
+    core, optimizer = kept.cores[position], kept.optimizer
+    if entry.form is not None:
+        kept.single.restore(core, entry.state, np.dtype(core.dtype if entry.dtype is None else entry.dtype))
+    optimizer.set_update_count(position, optimizer.begin_num_update + entry.count)
+
+
+def _single_state(entry: _Entry, core: ParameterCore, subject: str) -> Any:
+    """Return the state that a file holds for a parameter; None if it holds none."""
+    if entry.form is None:
+        return None
+    try:
+        return put_together(entry.form, entry.values, core)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise FileFormatError(
+            subject, f"has a damaged state for parameter {core.name!r} ({error})"
+        ) from error

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
 from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.gluon.trainer_store import StoreRequest, StoreSession
+from gluonish.kvstore.base import KVStoreBase, check_capability
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer.base import MASTER
 from gluonish.parameter import lifecycle
@@ -85,24 +85,51 @@ class ParameterViews:
         """Take over a value from a file; see ``ParameterDict.load`` for the arguments."""
         contexts = None if ctx is None else as_contexts(ctx)
         lifecycle.load([(self._core, data)], contexts, cast_dtype=cast_dtype, dtype_source=dtype_source)
+        self._note_new_value()
 
     def _reduce(self) -> NDArray:
         """Return what all replicas hold, on the host: their mean if they differ."""
         return lifecycle.value_of(self._core)
 
 
-@attrs.frozen
-class StoreView:
-    """The store that adds the gradients of a Trainer: its type, and its place among the machines."""
+class StoreView(KVStoreBase):
+    """The store that adds the gradients of a Trainer where they lie: it holds nothing itself.
 
-    type: str
-    rank: int = 0
-    num_workers: int = 1
+    Args:
+        trainer: the trainer.
+        type: the name of the store that was asked for.
+    """
+
+    def __init__(self, trainer: TrainerViews, type: str) -> None:  # noqa: A002  it is the property's value
+        self._trainer = trainer
+        self._type = type
+
+    @property
+    def type(self) -> str:
+        """The name that was asked for."""
+        return self._type
+
+    @property
+    def rank(self) -> int:
+        """The number of this process: 0."""
+        return 0
+
+    @property
+    def num_workers(self) -> int:
+        """The number of processes: 1."""
+        return 1
 
     @staticmethod
     def is_capable(capability: str) -> bool:
         """Tell whether the store can do something: it can update with an optimizer."""
-        return capability == "optimizer"
+        check_capability(capability)
+        return True
+
+    @property
+    def _updater(self) -> UpdaterView | None:
+        """What the optimizer keeps for the store; None where it does not update."""
+        trainer = self._trainer
+        return UpdaterView(trainer, trainer._contexts[0], of_store=True) if trainer._is_central() else None
 
 
 class UpdaterView:
@@ -111,11 +138,13 @@ class UpdaterView:
     Args:
         trainer: the trainer.
         ctx: the context.
+        of_store: whether it is the store's that is asked for, not that of the replicas.
     """
 
-    def __init__(self, trainer: TrainerViews, ctx: Context) -> None:
+    def __init__(self, trainer: TrainerViews, ctx: Context, *, of_store: bool = False) -> None:
         self._trainer = trainer
         self._ctx = ctx
+        self._of_store = of_store
 
     @property
     def optimizer(self) -> Optimizer:
@@ -124,14 +153,16 @@ class UpdaterView:
 
     @property
     def states(self) -> dict[int, Any]:
-        """States by the positions of parameters, in MXNet's form; none where the store updates.
+        """States by the positions of parameters, in MXNet's form; none where the other one updates.
 
         Their arrays are the memory that the optimizer works on now. They are left behind when parameters are
         cast or moved.
         """
+        return self.kept() if bool(self._trainer._update_on_kvstore) == self._of_store else {}
+
+    def kept(self) -> dict[int, Any]:
+        """Return these states, also where the store updates."""
         trainer = self._trainer
-        if trainer._update_on_kvstore:
-            return {}
         found = {}
         for position, core in enumerate(trainer._cores):
             if core in trainer._single.kept:
@@ -169,8 +200,8 @@ class TrainerViews:
     _single: SingleUpdates
     _key: int
     _plan: Any
-    _kvstore_name: str | None
-    _update_centrally: bool | None
+    _request: StoreRequest
+    _session: StoreSession | None
 
     if TYPE_CHECKING:
 
@@ -189,16 +220,22 @@ class TrainerViews:
     def _init_kvstore(self) -> None:
         """Decide now."""
         self._current_plan(skip_pending=True)
+        if self._session is not None:
+            self._session.begin()
 
     def _init_params(self) -> None:
         """Tell the store of parameters that it does not know yet: it learns of them by itself."""
 
     @property
-    def _kvstore(self) -> StoreView | None:
-        """The store, where it is decided that there is one: with several contexts."""
-        if not self._kv_initialized or self._kvstore_name is None or len(self._contexts) == 1:
+    def _kvstore(self) -> KVStoreBase | None:
+        """The store, where it is decided that there is one: with several contexts, or if it was given."""
+        if not self._kv_initialized:
             return None
-        return StoreView(self._kvstore_name)
+        if self._session is not None:
+            return self._session.store
+        name = self._request.store
+        needed = len(self._contexts) > 1 or self._contains_sparse_weight
+        return StoreView(self, name) if isinstance(name, str) and needed else None
 
     @property
     def _update_on_kvstore(self) -> bool | None:
@@ -213,7 +250,8 @@ class TrainerViews:
     @property
     def _kvstore_params(self) -> dict[str, Any]:
         """What was asked for."""
-        return {"kvstore": self._kvstore_name, "update_on_kvstore": self._update_centrally}
+        request = self._request
+        return {"kvstore": request.store, "update_on_kvstore": request.update_on_kvstore}
 
     @property
     def _params_to_init(self) -> list[Parameter]:

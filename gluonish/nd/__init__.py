@@ -14,7 +14,7 @@ from gluonish.engine.invoke import make_function as _make_function
 from gluonish.engine.later import import_later as _import_later
 from gluonish.engine.namespace import populate as _populate
 from gluonish.engine.ndarray import NDArray
-from gluonish.nd import contrib, families, ndarray, random, utils
+from gluonish.nd import contrib, families, ndarray, random, sparse, utils
 from gluonish.nd.creation import (
     arange,
     array,

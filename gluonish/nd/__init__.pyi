@@ -12,6 +12,7 @@ from gluonish.nd import contrib as contrib
 from gluonish.nd import families as families
 from gluonish.nd import ndarray as ndarray
 from gluonish.nd import random as random
+from gluonish.nd import sparse as sparse
 from gluonish.nd import utils as utils
 from gluonish.nd.creation import arange as arange
 from gluonish.nd.creation import array as array
@@ -56,7 +57,6 @@ from gluonish.serialization import load_frombuffer as load_frombuffer
 from gluonish.serialization import save as save
 from gluonish.nd import _internal as _internal
 from gluonish.nd import linalg as linalg
-from gluonish.nd import sparse as sparse
 from gluonish.nd import op as op
 from gluonish import numpy as np
 from gluonish import numpy_extension as npx
@@ -226,7 +226,6 @@ def Embedding(
     dtype: DTypeLike = "float32",
     sparse_grad: bool = False,
     *,
-    deterministic: Any = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
@@ -904,6 +903,15 @@ def broadcast_to(
 
 cast = Cast
 
+def cast_storage(
+    data: NDArray,
+    stype: Literal["default", "row_sparse", "csr"],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a copy in a storage type."""
+
 def cbrt(
     data: NDArray,
     *,
@@ -1019,8 +1027,8 @@ def dot(
     rhs: NDArray,
     transpose_a: bool = False,
     transpose_b: bool = False,
+    forward_stype: Literal["default", "row_sparse", "csr"] | None = None,
     *,
-    forward_stype: Any = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:

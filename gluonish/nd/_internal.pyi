@@ -673,6 +673,16 @@ def _index_add(
 ) -> NDArray:
     """Return zeros with ``size`` entries along an axis, and ``g`` added there at the indices."""
 
+def _index_add_rows(
+    g: NDArray,
+    indices: NDArray,
+    size: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return what ``_index_add`` does along the first axis, with the rows stored that are added to."""
+
 def _key_add(
     values: NDArray,
     key: Any,
@@ -1131,6 +1141,33 @@ def _sample_unique_zipfian(
 ) -> list[NDArray]:
     """Draw, for each row of ``shape``, different classes from the log-uniform (Zipfian) distribution."""
 
+def _scatter_elemwise_div(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return lhs / rhs; of row-sparse lhs, for the rows that are stored only."""
+
+def _scatter_minus_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return what ``_minus_scalar`` does, of a sparse array to the values that are stored only."""
+
+def _scatter_plus_scalar(
+    data: NDArray,
+    scalar: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return what ``_plus_scalar`` does, of a sparse array to the values that are stored only."""
+
 def _sequence_last_put(
     values: NDArray,
     sequence_length: NDArray | None = None,
@@ -1189,6 +1226,17 @@ def _split_v2(
     name: str | None = None,
 ) -> NDArray | list[NDArray]:
     """Cut an axis before each of these indices, the first of which is 0, or into sections."""
+
+def _square_sum(
+    data: NDArray,
+    axis: int | Sequence[int] | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the sum of squares over the given axes."""
 
 _sub = _Minus
 

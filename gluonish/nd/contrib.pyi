@@ -147,13 +147,12 @@ def SparseEmbedding(
     input_dim: int,
     output_dim: int,
     dtype: DTypeLike = "float32",
-    sparse_grad: bool = False,
     *,
     deterministic: Any = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Return the rows of the weight at the indices in the data, on a new last axis."""
+    """Return what ``Embedding`` does; the gradient of the weight is row-sparse."""
 
 def SyncBatchNorm(
     data: NDArray,
@@ -287,6 +286,15 @@ def div_sqrt_dim(
     name: str | None = None,
 ) -> NDArray:
     """Divide by the square root of the last axis' size."""
+
+def getnnz(
+    data: NDArray,
+    axis: int | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return how many elements are not zero, in all or along an axis of a matrix, as int64."""
 
 def gradientmultiplier(
     data: NDArray,

@@ -11,6 +11,7 @@ from gluonish.engine.backend import backend_of
 from gluonish.engine.invoke import RECORDED
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import ArgumentError
+from gluonish.nd import sparse_arrays
 from gluonish.shape import as_shape
 
 __all__ = [
@@ -33,7 +34,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     """Copy data to an array.
 
     Args:
-        source_array: an NDArray, a NumPy array, a number or nested lists.
+        source_array: an NDArray, dense or sparse, a NumPy array, a SciPy matrix, a number or nested lists.
         ctx: where to; the current context if not given, whatever the source's is.
         dtype: the element type; the source's if it is an NDArray, else float32, whatever the data are.
 
@@ -45,6 +46,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
         >>> mx.nd.array([[1, 2]]).dtype
         <class 'numpy.float32'>
     """
+    if type(source_array).__module__.startswith("scipy.sparse"):
+        return sparse_arrays.array(source_array, ctx, dtype)
     if isinstance(source_array, NDArray):
         copied = source_array.detach().as_in_context(as_context(ctx), copy=True)
         return copied if dtype is None else copied.astype(dtype, copy=False)
@@ -55,14 +58,17 @@ def _shape(shape: Any) -> tuple[int, ...]:
     return as_shape(shape, owner="The shape of a new array")
 
 
-def empty(shape: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def empty(shape: Any, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
     """Return an array whose content is not set.
 
     Args:
         shape: an int or a sequence of ints.
         ctx: where; the current context if not given.
         dtype: the element type, float32 if not given.
+        stype: the storage type; dense if not given. What is sparse is zero.
     """
+    if stype not in (None, "default"):
+        return sparse_arrays.empty(stype, shape, ctx, dtype)
     ctx = as_context(ctx)
     raw = backend_of(ctx).empty(_shape(shape), as_dtype(dtype or DEFAULT_DTYPE), ctx)
     return NDArray(raw, ctx)
@@ -90,7 +96,8 @@ def zeros(
         >>> mx.nd.zeros((2, 3), ctx=mx.cpu(1)).context
         cpu(1)
     """
-    _dense_only(stype)
+    if stype not in (None, "default"):
+        return sparse_arrays.zeros(stype, shape, ctx, dtype, **kwargs)
     return _create("_zeros", _shape(shape), ctx, dtype, **kwargs)
 
 
@@ -125,11 +132,6 @@ def _create(
         shape=shape, ctx=as_context(ctx), dtype=dtype or DEFAULT_DTYPE, **params
     )
     return result if out is None else result.copyto(out)
-
-
-def _dense_only(stype: str | None) -> None:
-    if stype not in (None, "default"):
-        raise ArgumentError("The storage type", "is unknown", expected="'default'", received=repr(stype))
 
 
 def arange(

@@ -44,7 +44,7 @@ from gluonish.nd.functions import (
     true_divide,
 )
 from gluonish.nd.sharing import from_dlpack, from_numpy, to_dlpack_for_read, to_dlpack_for_write
-from gluonish.serialization.params import CODE_OF_DTYPE as _CODE_OF_DTYPE
+from gluonish.serialization.records import CODE_OF_DTYPE as _CODE_OF_DTYPE
 
 py_slice = slice
 """Programs import Python's ``slice`` by this name, since ``slice`` is an operator here."""

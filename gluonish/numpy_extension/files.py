@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from gluonish.serialization import params
+from gluonish import serialization
 
 __all__ = ["load", "save"]
 
 
 def save(file: str | os.PathLike[str], arr: Any) -> None:
-    """Save arrays to a ``.params`` file; see ``nd.save``.
+    """Save arrays to a file; see ``nd.save``.
 
     Args:
         file: a path.
         arr: an array, a list of them, or a dictionary from names to them.
     """
-    params.save(file, arr)
+    serialization.save(file, arr)
 
 
 def load(file: str | os.PathLike[str]) -> Any:
-    """Load arrays from a ``.params`` file; see ``nd.load``.
+    """Load arrays from a file; see ``nd.load``.
 
     Returns:
         A dictionary if the file has names, else a list.
@@ -34,7 +34,7 @@ def load(file: str | os.PathLike[str]) -> Any:
         >>> mx.npx.load(path)["w"]
         array([1., 1.])
     """
-    found = params.load(file)
+    found = serialization.load(file)
     if isinstance(found, dict):
         return {name: array.as_np_ndarray() for name, array in found.items()}
     return [array.as_np_ndarray() for array in found]

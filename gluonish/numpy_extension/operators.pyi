@@ -133,7 +133,6 @@ def embedding(
     dtype: DTypeLike = "float32",
     sparse_grad: bool = False,
     *,
-    deterministic: Any = ...,
     out: Any = None,
     name: str | None = None,
 ) -> ndarray:

@@ -38,6 +38,7 @@ class CustomOperator(Operator):
             self._forward,
             outputs=list(self.prop.list_outputs()),
             aux=self._states,
+            loss=not self.prop.need_top_grad_,
         )
 
     def _read_signature(self, kernel: Callable[..., Any]) -> None:

@@ -37,6 +37,7 @@ from gluonish.ops import (
     sequence,
     shaping,
     slicing,
+    sparse,
     triangles,
     updates,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "sequence",
     "shaping",
     "slicing",
+    "sparse",
     "triangles",
     "updates",
 ]
@@ -120,5 +122,6 @@ Importing gluonish has to be fast, and few programs use them.
 for _module, _names in LATER.items():
     declare_later(_names, functools.partial(importlib.import_module, _module))
 arithmetic.install_python_operators()
+sparse.install_python_operators()
 keys.install_indexing()
 install_methods()

@@ -25,6 +25,7 @@ __all__ = [
     "matmul",
     "normalize_axes",
     "normalize_axis",
+    "numbered_outputs",
     "product",
     "resolve_indices",
     "same_rule",
@@ -35,6 +36,23 @@ __all__ = [
 
 IndexMode = Literal["clip", "wrap", "raise"]
 """What happens to an index out of range: it moves to the nearest end, goes round, or is an error."""
+
+
+MOST_OUTPUTS = 1 << 16
+"""How many outputs an operator may have: a number in a file must not be taken for names without end."""
+
+
+def numbered_outputs(count: int) -> tuple[str, ...]:
+    """Return the names of so many outputs.
+
+    Raises:
+        ArgumentError: they are too many.
+    """
+    if count > MOST_OUTPUTS:
+        raise ArgumentError(
+            "An operator", "cannot have so many outputs", expected=f"at most {MOST_OUTPUTS}", received=count
+        )
+    return tuple(f"output{i}" for i in range(count))
 
 
 def same_rule(s: ShapeFacts) -> None:

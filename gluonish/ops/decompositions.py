@@ -120,7 +120,7 @@ def _state_numbers(s: ShapeFacts, *names: str) -> None:
             s[name] = stack or (1,)
 
 
-@operator("_linalg_det", aliases=("linalg_det",))
+@operator("_linalg_det", aliases=("linalg_det",), labels=("output0", "output1", "output2"))
 def det(xp: XP, A: Array) -> Array:
     """Return the determinant of each matrix. The gradient needs the matrices to be regular."""
     return _one_per_matrix(A, decompose("_linalg_det", xp.linalg.det, A))
@@ -136,7 +136,12 @@ def det_gradient(F: Any, g: Any, A: Any, output: Any) -> Any:
     return F.broadcast_mul(_as_matrices(F, g * output, len(A.shape)), _swap(F, F._linalg_inverse(A)))
 
 
-@operator("_linalg_slogdet", aliases=("linalg_slogdet",), outputs=("sign", "logabsdet"))
+@operator(
+    "_linalg_slogdet",
+    aliases=("linalg_slogdet",),
+    outputs=("sign", "logabsdet"),
+    labels=("output0", "output1", "output2", "output3"),
+)
 def slogdet(xp: XP, A: Array) -> tuple[Array, Array]:
     """Return the sign of the determinant of each matrix, and the logarithm of its absolute value."""
     sign, logabsdet = decompose("_linalg_slogdet", xp.linalg.slogdet, A)
@@ -173,7 +178,7 @@ def sumlogdiag_gradient(F: Any, g: Any, A: Any) -> Any:
 # -- orthogonal factors ---------------------------------------------------------------------------------
 
 
-@operator("_linalg_gelqf", aliases=("linalg_gelqf",), outputs=("Q", "L"))
+@operator("_linalg_gelqf", aliases=("linalg_gelqf",), outputs=("Q", "L"), labels=("output0", "output1"))
 def gelqf(xp: XP, A: Array) -> tuple[Array, Array]:
     """Return Q with orthonormal rows and the lower triangular L with A = L Q, for A no taller than wide."""
     q, r = decompose("_linalg_gelqf", xp.linalg.qr, A.swapaxes(-1, -2))
@@ -202,7 +207,7 @@ def gelqf_gradient(F: Any, g: Any, Q: Any, L: Any) -> Any:
     return F._linalg_trsm(L, g_q + F._linalg_gemm2(symmetric, Q), transpose=True)
 
 
-@operator("_linalg_syevd", outputs=("U", "L"))
+@operator("_linalg_syevd", outputs=("U", "L"), labels=("output0", "output1"))
 def syevd(xp: XP, A: Array) -> tuple[Array, Array]:
     """Return U and L with A = U^T diag(L) U, of a symmetric A.
 

@@ -11,7 +11,9 @@ from gluonish.errors import ArgumentError
 __all__: list[str] = []
 
 
-@operator("_histogram", outputs=("counts", "edges"), gradient=NOT_DIFFERENTIABLE)
+@operator(
+    "_histogram", outputs=("counts", "edges"), labels=("output0", "output1"), gradient=NOT_DIFFERENTIABLE
+)
 def histogram(
     xp: XP,
     data: Array,

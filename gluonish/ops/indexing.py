@@ -27,10 +27,12 @@ def where(xp: XP, condition: Array, x: Array, y: Array) -> Array:
 
 @where.shape
 def where_shape(s: ShapeFacts) -> None:
+    condition = s["condition"]
+    if condition is None or None in condition:
+        return  # it may have one axis, and then says nothing of the others
     s.same("x", "y", "output")
     chosen = s["output"]
-    condition = s["condition"]
-    if chosen is not None and condition is not None:
+    if chosen is not None:
         if len(condition) == 1 and len(chosen) != 1:
             s["output"] = (condition[0], *chosen[1:])
             s["condition"] = chosen[:1]

@@ -9,7 +9,7 @@ from typing import Any
 from gluonish.engine.facts import ShapeFacts
 from gluonish.engine.operator import XP, Array, Operator, operator
 from gluonish.errors import ArgumentError
-from gluonish.ops.common import normalize_axis, product, same_rule
+from gluonish.ops.common import normalize_axis, numbered_outputs, product, same_rule
 from gluonish.shape import Dim
 
 __all__: list[str] = []
@@ -141,11 +141,7 @@ def add_n_gradient(F: Any, g: Any, needed: Any) -> Any:
 
 
 def _split_outputs(num_outputs: int) -> tuple[str, ...]:
-    return _numbered(num_outputs)
-
-
-def _numbered(count: int) -> tuple[str, ...]:
-    return tuple(f"output{i}" for i in range(count))
+    return numbered_outputs(num_outputs)
 
 
 def _parts(xp: XP, data: Array, bounds: Sequence[int], axis: int, squeeze_axis: bool) -> tuple[Array, ...]:
@@ -207,7 +203,13 @@ def split_gradient(F: Any, g: Any, axis: int, squeeze_axis: bool) -> Any:
     return _rejoin(F, g, axis, squeeze_axis)
 
 
-@operator("_split_v2", outputs=lambda indices, sections: _numbered(sections or len(indices)))
+@operator(
+    "_split_v2",
+    outputs=lambda indices, sections: numbered_outputs(sections or len(indices)),
+    labels=lambda indices, sections: (
+        numbered_outputs(n) if (n := sections or len(indices)) > 1 else ("output",)
+    ),
+)
 def split_v2(
     xp: XP,
     data: Array,

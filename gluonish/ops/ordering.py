@@ -49,7 +49,7 @@ def _state_line(s: ShapeFacts, axis: int | None) -> tuple[tuple[Dim, ...], int] 
     return data, normalize_axis(axis, len(data), s.owner)
 
 
-@operator("sort", native=True, method="sort")
+@operator("sort", labels=("output0",), native=True, method="sort")
 def sort(xp: XP, data: Array, *, axis: int | None = -1, is_ascend: bool = True) -> Array:
     """Return the elements sorted along an axis, or (None) of the flat array."""
     line, axis = _line(data, axis)
@@ -104,7 +104,12 @@ def _topk_outputs(ret_typ: str) -> tuple[str, ...]:
     return ("value", "indices") if ret_typ == "both" else ("output",)
 
 
-@operator("topk", outputs=_topk_outputs, method="topk")
+@operator(
+    "topk",
+    outputs=_topk_outputs,
+    labels=lambda ret_typ: ("output0", "output1") if ret_typ == "both" else ("output",),
+    method="topk",
+)
 def topk(
     xp: XP,
     data: Array,

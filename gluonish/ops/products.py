@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from gluonish.engine.facts import ShapeFacts
 from gluonish.engine.operator import XP, Array, operator
 from gluonish.ops.common import matmul, product, solve_product, state_axes
 from gluonish.shape import shape_size
 
-__all__ = ["left_gradient", "right_gradient", "transposed"]
+__all__ = ["dot", "left_gradient", "right_gradient", "transposed"]
 
 
 def transposed(matrices: Array, wanted: bool) -> Array:
@@ -39,12 +39,21 @@ def right_gradient(
 # -- dot ------------------------------------------------------------------------------------------------
 
 
-@operator("dot", native=True, ignored=("forward_stype",))
-def dot(xp: XP, lhs: Array, rhs: Array, *, transpose_a: bool = False, transpose_b: bool = False) -> Array:
+@operator("dot", native=True)
+def dot(
+    xp: XP,
+    lhs: Array,
+    rhs: Array,
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    forward_stype: Literal["default", "row_sparse", "csr"] | None = None,
+) -> Array:
     """Return the product that sums over the last axis of lhs and the first of rhs.
 
     With transpose_a it is the first axis of lhs, with transpose_b the last of rhs. The other axes of lhs,
-    then those of rhs, are those of the result; between two vectors it has shape (1,).
+    then those of rhs, are those of the result; between two vectors it has shape (1,). Where one of the two is
+    sparse, forward_stype says which storage the result gets; see docs/concepts/sparse.md.
     """
     if lhs.ndim == rhs.ndim == 2:  # noqa: PLR2004
         return matmul(xp, lhs.T if transpose_a else lhs, rhs.T if transpose_b else rhs)
@@ -91,24 +100,29 @@ def dot_shape(s: ShapeFacts, transpose_a: bool, transpose_b: bool) -> None:
 @dot.gradient("lhs")
 def dot_gradient_lhs(F: Any, g: Any, rhs: Any, shapes: Any, transpose_a: bool, transpose_b: bool) -> Any:
     g, rhs = _as_matrices(F, g, shapes, transpose_a, transpose_b), _matrix(F, rhs, not transpose_b)
-    return F._reshape_to(left_gradient(F.dot, g, rhs, transpose_a, transpose_b), shape=shapes[0])
+    return _shaped(F, left_gradient(F.dot, g, rhs, transpose_a, transpose_b), shapes[0])
 
 
 @dot.gradient("rhs")
 def dot_gradient_rhs(F: Any, g: Any, lhs: Any, shapes: Any, transpose_a: bool, transpose_b: bool) -> Any:
     g, lhs = _as_matrices(F, g, shapes, transpose_a, transpose_b), _matrix(F, lhs, transpose_a)
-    return F._reshape_to(right_gradient(F.dot, g, lhs, transpose_a, transpose_b), shape=shapes[1])
+    return _shaped(F, right_gradient(F.dot, g, lhs, transpose_a, transpose_b), shapes[1])
+
+
+def _shaped(F: Any, array: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array in a shape: itself, and so still sparse, if it has it."""
+    return array if array.shape == shape else F._reshape_to(array, shape=shape)
 
 
 def _matrix(F: Any, array: Any, transpose: bool) -> Any:
-    return F._reshape_to(array, shape=_left_matrix(array.shape, transpose))
+    return _shaped(F, array, _left_matrix(array.shape, transpose))
 
 
 def _as_matrices(F: Any, g: Any, shapes: Any, transpose_a: bool, transpose_b: bool) -> Any:
     """Return the gradient of a product as that of two matrices."""
     rows = _left_matrix(shapes[0], transpose_a)[1 if transpose_a else 0]
     columns = _right_matrix(shapes[1], transpose_b)[0 if transpose_b else 1]
-    return F._reshape_to(g, shape=(rows, columns))
+    return _shaped(F, g, (rows, columns))
 
 
 # -- batch_dot ------------------------------------------------------------------------------------------

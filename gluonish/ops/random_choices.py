@@ -97,6 +97,7 @@ def shuffle_gradient(F: Any, g: Any, inverse: Any) -> Any:
     "_sample_multinomial",
     aliases=("sample_multinomial",),
     outputs=("output", "log_prob"),
+    labels=lambda get_prob: ("output0", "output1") if get_prob else ("output",),
     visible=lambda get_prob: 2 if get_prob else 1,
 )
 def multinomial(

@@ -14,7 +14,7 @@ from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, Operator, operato
 from gluonish.ops.common import normalize_axes, normalize_axis
 from gluonish.shape import PartialShape, shape_size
 
-__all__: list[str] = []
+__all__ = ["mean", "norm", "square_sum", "sum_"]
 
 Axes = tuple[int, ...] | None
 
@@ -64,7 +64,8 @@ def _declare_reduction(
         return result.reshape(_reduced_shape(data.shape, axes, keepdims))
 
     kernel.__doc__ = f"Return {doc} over the given axes."
-    op = operator(name, aliases=aliases, native=True, method=name)(kernel)
+    method = None if name.startswith("_") else name
+    op = operator(name, aliases=aliases, native=True, method=method)(kernel)
     op.shape(_state_shape)
     return op
 
@@ -94,6 +95,12 @@ def _count(shape: tuple[int, ...], axes: Sequence[int]) -> int:
 
 sum_ = _declare_reduction("sum", _sum, "the sum", aliases=("sum_axis",))
 mean = _declare_reduction("mean", _mean, "the mean")
+square_sum = _declare_reduction(
+    "_square_sum",
+    lambda xp, data, axes: _sum(xp, xp.square(data), axes),
+    "the sum of squares",
+    aliases=("_sparse_square_sum",),
+)
 prod = _declare_reduction(
     "prod",
     lambda xp, data, axes: data.prod(axis=axes, keepdims=True, dtype=data.dtype),
@@ -153,6 +160,9 @@ def prod_gradient(F: Any, g: Any, data: Any, axis: Axes, exclude: bool) -> Any:
     zeros = _spread(F, F.sum(is_zero, axis=axes), data.shape, axes)
     others_are_nonzero = F.broadcast_equal(zeros, is_zero)
     return _spread(F, g, data.shape, axes) * product / nonzero * others_are_nonzero
+
+
+_declare_spread_gradient(square_sum, lambda F, g, data, output: g * data * 2)
 
 
 @operator("norm", native=True, method="norm")
@@ -222,7 +232,7 @@ def argmax_channel_shape(s: ShapeFacts) -> None:
         s["output"] = data[:1] + data[2:]
 
 
-@operator("moments", outputs=("mean", "var"), native=True)
+@operator("moments", outputs=("mean", "var"), labels=("output0", "output1"), native=True)
 def moments(xp: XP, data: Array, *, axes: Axes = None, keepdims: bool = False) -> tuple[Array, Array]:
     """Return the mean and the (biased) variance over the given axes."""
     reduced = _reduced_axes(axes, exclude=False, ndim=data.ndim, owner="moments")

@@ -10,6 +10,7 @@ from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
 from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.stored import sum_at
 from gluonish.ops.common import IndexMode, dtype_of_first, normalize_axis, resolve_indices
 from gluonish.shape import PartialShape, shape_size
 
@@ -28,20 +29,7 @@ def add_rows(xp: XP, values: Array, rows: Array, count: int) -> Array:
     width = values.shape[1]
     # Adding at places of one axis is several times faster than adding whole rows.
     places = rows if width == 1 else (rows[:, None] * width + xp.arange(width)).reshape(-1)
-    total = xp.zeros(count * width, _sum_dtype(values.dtype))
-    xp.add.at(total, places, values.reshape(-1).astype(total.dtype, copy=False))
-    return total.astype(values.dtype, copy=False).reshape(count, width)
-
-
-def _sum_dtype(dtype: Any) -> Any:
-    """Return the dtype to add up in.
-
-    Half precision loses too much in its own. Integers wrap around alike in all widths, and uint64 is one in
-    which GPUs can add.
-    """
-    if dtype.kind in "iub":
-        return "uint64"
-    return "float32" if dtype.itemsize == 2 else dtype  # noqa: PLR2004
+    return sum_at(xp, values.reshape(-1), places, count * width).reshape(count, width)
 
 
 # -- along one axis, any number of times ----------------------------------------------------------------

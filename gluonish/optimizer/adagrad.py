@@ -36,6 +36,10 @@ class AdaGrad(Optimizer):
         """The sum of squared gradients."""
         return {"history": "zeros"}
 
+    def steps_on_rows(self, stype: str) -> bool:  # noqa: ARG002  any storage
+        """Tell whether a row-sparse gradient changes only its rows: it does."""
+        return True
+
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its history in place."""
         history = slots["history"]

@@ -72,6 +72,10 @@ class Adam(_Moments):
         scale, _ = adaptive.start_correction(self.beta1, self.beta2, t)
         return {"lr": lr * scale, "wd": wd}
 
+    def steps_on_rows(self, stype: str) -> bool:  # noqa: ARG002  any storage
+        """Tell whether a row-sparse gradient changes only its rows: ``lazy_update`` says so."""
+        return self.lazy_update and type(self).step is Adam.step
+
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its running means in place."""
         adaptive.adam(

@@ -21,7 +21,9 @@ import numpy as np
 from gluonish.dtype import bfloat16
 from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
+from gluonish.engine.sparse import empty_sparse
 from gluonish.lr_scheduler import LRScheduler
+from gluonish.ops.sparse.updates import step_on_rows
 from gluonish.optimizer.rates import Coefficient, Rates
 from gluonish.optimizer.registry import OPTIMIZERS, create, register
 
@@ -190,10 +192,20 @@ class Optimizer(Rates):
         dtype = self.slot_dtype(weight.dtype)
         return self.pack_state(
             {
-                name: _zeros_like(weight, dtype) if start == "zeros" else _copy_of(weight, dtype)
+                name: self._zeros(weight, weight.shape, dtype)
+                if start == "zeros"
+                else _copy_of(weight, dtype)
                 for name, start in self.slot_names().items()
             }
         )
+
+    def _zeros(self, weight: NDArray, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray:
+        """Return zeros beside a parameter: row-sparse beside one that is updated row by row."""
+        if weight.stype != "default" and self.steps_on_rows(weight.stype):
+            return empty_sparse(weight.stype, shape, weight.context, dtype)
+        backend = backend_of(weight.context)
+        with backend.scope(weight.context):
+            return NDArray(backend.xp.zeros(shape, dtype), weight.context)
 
     def create_state_multi_precision(self, index: Any, weight: NDArray) -> Any:
         """Return the state of one parameter, with its float32 master where it has one."""
@@ -264,6 +276,17 @@ class Optimizer(Rates):
             rates: its coefficients.
         """
         weight.check_writable()
+        if grad.stype == "row_sparse" and self.steps_on_rows(weight.stype):
+            self._run_on_rows(weight, grad, slots, rates)
+            return
+        sparse = [each for each in (weight, *slots.values()) if each.stype != "default"]
+        if sparse or grad.stype != "default":
+            dense = {id(each): each.tostype("default") for each in (weight, *slots.values())}
+            kept = {name: dense[id(each)] for name, each in slots.items()}
+            self.run(dense[id(weight)], grad.tostype("default"), kept, rates)
+            for each in sparse:
+                each.write(dense[id(each)])
+            return
         backend = backend_of(weight.context)
         with backend.scope(weight.context), np.errstate(all="ignore"):
             # A formula may count on arrays: what NumPy computes from arrays of shape () are scalars.
@@ -271,6 +294,34 @@ class Optimizer(Rates):
             kept = {name: backend.xp.atleast_1d(array._raw) for name, array in slots.items()}
             self.apply(backend.xp, values, gradient, kept, rates)
         for array in (weight, *slots.values()):
+            array._storage.touch()
+
+    def steps_on_rows(self, stype: str) -> bool:  # noqa: ARG002  for those that look at it
+        """Tell whether a row-sparse gradient changes the rows that it has, and no others.
+
+        Args:
+            stype: the storage type of the parameter.
+        """
+        return False
+
+    def rows_touched(self, grad: NDArray) -> Any:
+        """Return which rows of a dense parameter a gradient changes, as a raw array; None for all."""
+        return grad.stored.indices if grad.stype == "row_sparse" and self.steps_on_rows("default") else None
+
+    def _run_on_rows(
+        self, weight: NDArray, grad: NDArray, slots: dict[str, NDArray], rates: Mapping[str, Coefficient]
+    ) -> None:
+        """Apply the formula to the rows that a gradient has."""
+        backend, arrays = backend_of(weight.context), (weight, *slots.values())
+
+        def step(gradient: Any, part: Any, *kept: Any) -> None:
+            self.apply(backend.xp, part, gradient, dict(zip(slots, kept, strict=True)), rates)
+
+        with backend.scope(weight.context), np.errstate(all="ignore"):
+            values = step_on_rows(backend.xp, step, grad.stored, [each.stored for each in arrays])
+        for array, value in zip(arrays, values, strict=True):
+            if array.stype != "default":
+                array._storage.value = value  # type: ignore[attr-defined]
             array._storage.touch()
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
@@ -313,14 +364,8 @@ _OF_ONE_PARAMETER = (
 """Methods that programs for MXNet override, and ours; a step over flat arrays would pass them by."""
 
 
-def _zeros_like(weight: NDArray, dtype: np.dtype[Any]) -> NDArray:
-    backend = backend_of(weight.context)
-    with backend.scope(weight.context):
-        return NDArray(backend.xp.zeros_like(weight._raw, dtype=dtype), weight.context)
-
-
 def _copy_of(weight: NDArray, dtype: np.dtype[Any]) -> NDArray:
-    return weight.detach().astype(dtype, copy=True)
+    return weight.detach().tostype("default").astype(dtype, copy=True)
 
 
 def _one_by_one(index: Any, *arguments: Any) -> Iterable[tuple[Any, ...]]:

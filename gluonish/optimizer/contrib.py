@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.ops.updates import adaptive
@@ -51,10 +50,7 @@ class GroupAdaGrad(Optimizer):
             raise ShapeMismatchError(
                 "GroupAdaGrad", "updates matrices only", expected="two axes", received=f"shape {weight.shape}"
             )
-        backend = backend_of(weight.context)
-        with backend.scope(weight.context):
-            history = backend.xp.zeros((weight.shape[0], 1), self.slot_dtype(weight.dtype))
-        return NDArray(history, weight.context)
+        return self._zeros(weight, (weight.shape[0], 1), self.slot_dtype(weight.dtype))
 
     def rates(self, index: Any) -> dict[str, float]:
         """Return the learning rate of one parameter."""
@@ -64,6 +60,10 @@ class GroupAdaGrad(Optimizer):
                 "GroupAdaGrad", "has no weight decay", expected="wd=0", received=self._get_wd(index)
             )
         return rates
+
+    def steps_on_rows(self, stype: str) -> bool:  # noqa: ARG002  any storage
+        """Tell whether a row-sparse gradient changes only its rows: it does."""
+        return True
 
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its history in place."""

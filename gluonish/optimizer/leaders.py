@@ -47,6 +47,10 @@ class Ftrl(Optimizer):
         """The two sums."""
         return {"z": "zeros", "n": "zeros"}
 
+    def steps_on_rows(self, stype: str) -> bool:
+        """Tell whether a row-sparse gradient changes only its rows: of a row-sparse parameter it does."""
+        return stype == "row_sparse"
+
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and the sums in place."""
         adaptive.ftrl(

@@ -51,6 +51,10 @@ class SGD(Optimizer):
         """Momentum, unless it is 0."""
         return {MOMENTUM: "zeros"} if self.momentum else {}
 
+    def steps_on_rows(self, stype: str) -> bool:  # noqa: ARG002  any storage
+        """Tell whether a row-sparse gradient changes only its rows: ``lazy_update`` says so."""
+        return self.lazy_update and type(self).step is SGD.step
+
     def step(self, xp: Any, weight: Any, grad: Any, slots: dict[str, Any], rates: Mapping[str, Any]) -> None:
         """Change the weight and its momentum in place."""
         if MOMENTUM not in slots:

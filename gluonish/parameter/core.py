@@ -176,6 +176,16 @@ class ParameterCore:
         """Whether it has, or will have, gradients."""
         return self.grad_req != "null"
 
+    @property
+    def has_sparse_grad(self) -> bool:
+        """Whether its gradients are, or will be, sparse arrays of their own."""
+        return self.wants_grad and self.grad_stype != "default"
+
+    @property
+    def has_flat_grad(self) -> bool:
+        """Whether its gradients lie, or will lie, in flat memory."""
+        return self.wants_grad and self.grad_stype == "default"
+
     def known_shape(self) -> Shape:
         """Return the shape of a parameter whose shape is known."""
         assert is_known(self.shape)

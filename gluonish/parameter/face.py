@@ -9,6 +9,7 @@ from typing import Any
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
+from gluonish.errors import UnsupportedError
 from gluonish.lr_scheduler import Multiplier, multiplier_at
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
@@ -31,6 +32,7 @@ class ParameterFace:
     _trainer_ref: weakref.ref[Any] | None = None
     _symbol: Symbol | None = None
     dtype: Any
+    shape: Any
 
     @property
     def core(self) -> ParameterCore:
@@ -63,9 +65,7 @@ class ParameterFace:
             init = core.init if isinstance(core.init, str) or hasattr(core.init, "dumps") else None
             self._symbol = var(  # type: ignore[misc]  # faces have a dictionary
                 self._symbol_name(),
-                shape=None
-                if core.shape is None
-                else tuple(0 if size is None else size for size in core.shape),
+                shape=None if core.shape is None else self.shape,
                 dtype=self.dtype,
                 lr_mult=multiplier_at(core.lr_mult, 0),
                 wd_mult=multiplier_at(core.wd_mult, 0),
@@ -169,6 +169,7 @@ class ParameterFace:
             InPlaceError: recording is on.
         """
         lifecycle.set_data(self._core, data)
+        self._note_new_value()
 
     def list_ctx(self) -> list[Context]:
         """Return the contexts the parameter is on, or will be.
@@ -184,5 +185,21 @@ class ParameterFace:
         return None if self._trainer_ref is None else self._trainer_ref()
 
     def _set_trainer(self, trainer: Any) -> None:
-        """Say which Trainer the parameter belongs to."""
+        """Say which Trainer the parameter belongs to.
+
+        Raises:
+            UnsupportedError: its storage is sparse, and it belongs to another one.
+        """
+        held = self._trainer
+        if self._core.stype != "default" and None not in (held, trainer) and held is not trainer:
+            raise UnsupportedError(
+                self._core.label,
+                "belongs to a Trainer already: its storage is sparse, and only one can hand out its rows",
+                fix="Delete the other Trainer first.",
+            )
         self._trainer_ref = None if trainer is None else weakref.ref(trainer)  # type: ignore[misc]
+
+    def _note_new_value(self) -> None:
+        """Let the Trainer know that the parameter was given a value."""
+        if self._trainer is not None:
+            self._trainer._reset_kvstore()

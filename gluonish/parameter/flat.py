@@ -24,6 +24,7 @@ from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.storage import Segment, Slab
 from gluonish.engine.tape import Leaf
+from gluonish.parameter import rows
 from gluonish.shape import shape_size
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class FlatGroup:
         cores: the parameters, in the order they will lie in memory.
         contexts: where their replicas are.
         dtype: their element type.
-        has_grad: whether they have gradients.
+        has_grad: whether they have gradients in flat memory. Sparse ones are arrays of their own.
 
     Attributes:
         cores: the members; None where one has left.
@@ -115,7 +116,7 @@ class FlatGroup:
 
     @property
     def has_grad(self) -> bool:
-        """Whether the members have gradients."""
+        """Whether the members have gradients in flat memory."""
         return bool(self.grad)
 
     @property
@@ -133,26 +134,26 @@ class FlatGroup:
         return flat[start : start + shape_size(shape)].reshape(shape)
 
     def arrays(
-        self, index: int, shape: tuple[int, ...], label: str, grad_req: str
+        self, index: int, core: ParameterCore
     ) -> tuple[dict[Context, NDArray], dict[Context, NDArray] | None]:
         """Return new arrays over one member's values and gradients, marked as variables."""
         data = {}
         for ctx in self.contexts:
-            segment = self._segment(self.data[ctx.place], index, shape, label)
+            segment = self._segment(self.data[ctx.place], index, core.known_shape(), core.label)
             data[ctx.place] = NDArray(segment.raw, ctx, segment)
-        if not self.has_grad:
-            return data, None
-        return data, self.attach_gradients(index, data, label, grad_req)
+        return data, self.attach_gradients(index, data, core) if core.wants_grad else None
 
     def attach_gradients(
-        self, index: int, data: dict[Context, NDArray], label: str, grad_req: str
+        self, index: int, data: dict[Context, NDArray], core: ParameterCore
     ) -> dict[Context, NDArray]:
         """Make existing arrays over a member's values variables, and return their gradients."""
+        if core.has_sparse_grad:
+            return rows.new_gradients(core, data)
         grad = {}
         for place, array in data.items():
-            segment = self._segment(self.grad[place], index, array.shape, f"the gradient of {label}")
+            segment = self._segment(self.grad[place], index, array.shape, f"the gradient of {core.label}")
             grad[place] = NDArray(segment.raw, array.context, segment)
-            Leaf(grad_req, grad[place]).attach(array)
+            Leaf(core.grad_req, grad[place]).attach(array)
         return grad
 
     def _segment(self, slab: Slab, index: int, shape: tuple[int, ...], label: str) -> Segment:

@@ -36,7 +36,7 @@ def clip_arrays(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool
         raise ArgumentError("clip_global_norm()", "needs at least one array")
     slab = _filled_slab(tuple(arrays))
     pieces = (
-        [(array._raw, array.context.place) for array in arrays]
+        [(_own_values(array), array.context.place) for array in arrays]
         if slab is None
         else [(slab.flat, slab.ctx.place)]
     )
@@ -51,6 +51,16 @@ def clip_arrays(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool
             for array in arrays:
                 array._storage.touch()
     return _result(norm, {raw.dtype for raw, _ in pieces}, None if check_isfinite else arrays[0].context)
+
+
+def _own_values(array: NDArray) -> Any:
+    """Return the raw elements of an array; of a sparse one those that are stored, in memory of its own."""
+    if array._raw is not None:
+        return array._raw
+    backend, value = backend_of(array.context), array.stored
+    with backend.scope(array.context):
+        array._storage.value = owned = value.with_values(value.values.copy())  # type: ignore[attr-defined]
+    return owned.values
 
 
 def _check_bound(max_norm: float) -> None:
@@ -152,11 +162,11 @@ def _not_finite(norm: float, arrays: Iterable[NDArray]) -> NonFiniteGradientErro
 def clip_parameters(plan: Plan, max_norm: float, check_isfinite: bool) -> Any:
     """Clip the gradients of parameters by the global norm of their sums over replicas."""
     _check_bound(max_norm)
-    if not plan.pieces:
+    if not plan.pieces and not plan.sparse:
         raise ArgumentError("clip_global_norm()", "needs at least one parameter with a gradient")
     norm = _norm(sum_of_gradients(plan))
     if check_isfinite and not math.isfinite(norm):
-        cores = [core for piece in plan.pieces for core in piece.cores()]
+        cores = [core for piece in plan.pieces for core in piece.cores()] + plan.sparse
         _report_not_finite(norm, [gradient for core in cores for gradient in core.gradients()])
     elif not (scale := max_norm / (norm + EPSILON)) >= 1:
         for piece in plan.pieces:
@@ -164,5 +174,9 @@ def clip_parameters(plan: Plan, max_norm: float, check_isfinite: bool) -> Any:
                 for run in piece.runs:
                     _scale([(slab.flat[run.start : run.stop], place)], scale)
                     slab.versions[run.first : run.last] += 1
-    dtypes = {piece.group.dtype for piece in plan.pieces}
-    return _result(norm, dtypes, None if check_isfinite else plan.pieces[0].group.contexts[0])
+        for gradient in [each for core in plan.sparse for each in core.gradients()]:
+            _scale([(_own_values(gradient), gradient.context.place)], scale)
+            gradient._storage.touch()
+    dtypes = {piece.group.dtype for piece in plan.pieces} | {core.dtype for core in plan.sparse}
+    contexts = [*(piece.group.contexts for piece in plan.pieces), *(core.contexts() for core in plan.sparse)]
+    return _result(norm, dtypes, None if check_isfinite else contexts[0][0])

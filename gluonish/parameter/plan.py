@@ -19,6 +19,7 @@ from gluonish.lr_scheduler import Multiplier, multiplier_at
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.flat import FlatGroup, Run, runs_of
+from gluonish.parameter.rows import write_gradient
 from gluonish.parameter.slots import SlotPolicy, SlotSet
 from gluonish.parameter.states import Ready
 
@@ -84,16 +85,20 @@ class Plan:
 
     Attributes:
         pieces: by group, what is touched of those that have gradients.
+        sparse: the parameters whose gradients are sparse arrays of their own.
         pending: the parameters that hold no values yet.
     """
 
-    __slots__ = ("_watched", "pending", "pieces")
+    __slots__ = ("_watched", "pending", "pieces", "sparse")
 
     def __init__(self, cores: Iterable[ParameterCore]) -> None:
         indices: dict[FlatGroup, list[int]] = {}
         self.pending: list[ParameterCore] = []
+        self.sparse: list[ParameterCore] = []
         for core in cores:
             if type(core.state) is Ready:
+                if core.has_sparse_grad:
+                    self.sparse.append(core)
                 indices.setdefault(core.state.group, []).append(core.state.index)
             else:
                 self.pending.append(core)
@@ -115,6 +120,8 @@ class Plan:
                     for run in piece.runs:
                         slab.flat[run.start : run.stop] = 0
                         slab.versions[run.first : run.last] += 1
+        for core in self.sparse:
+            write_gradient(core, None)
 
     def forget_gradients(self, *, leave_zeros: bool = False) -> None:
         """Set all gradients to 0, and note that there are none.
@@ -168,7 +175,7 @@ def settle(cores: Sequence[ParameterCore], key: int, policy: SlotPolicy) -> Plan
     buckets: dict[Any, list[ParameterCore]] = {}
     for core in cores:
         state = core.state
-        if type(state) is Ready and state.grad is not None:
+        if type(state) is Ready and core.has_flat_grad:
             buckets.setdefault((core.dtype, state.contexts, core.trainers), []).append(core)
     for members in buckets.values():
         groups = {core.ready().group for core in members}

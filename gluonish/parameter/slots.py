@@ -160,11 +160,13 @@ class SlotSet:
     def restore(self, index: int, saved: Mapping[str, np.ndarray[Any, Any]], count: int) -> None:
         """Set the slots of a member from saved arrays.
 
-        A saved mirror counts only if it rounds to the values that the member has; otherwise it starts anew.
+        A saved mirror counts only if it rounds to the values that the member has; otherwise, and if it is not
+        among what was saved, it starts anew.
 
         Args:
             index: its number.
-            saved: host arrays of the member's shape, by the names of slots: of all of them, or of none.
+            saved: host arrays of the member's shape, by the names of slots: of all of them, mirrors
+                excepted, or of none.
             count: how often it was updated.
         """
         self.counts[index] = count
@@ -178,11 +180,16 @@ class SlotSet:
                     piece = self.group.piece(self.arrays[name][place], index, value.shape)
                     piece[...] = backend.from_host(value, place)
                 for name in self.mirrors:
-                    values = backend.to_host(self.group.piece(slab.flat, index, saved[name].shape))
-                    mirrored &= saved[name].astype(values.dtype).tobytes() == values.tobytes()
+                    mirrored &= name in saved and self._rounds_to(index, saved[name], place)
             synced[index] = slab.versions[index]
             if not mirrored:
                 self._copy_values(self.mirrors, [index], place)
+
+    def _rounds_to(self, index: int, saved: np.ndarray[Any, Any], place: Context) -> bool:
+        """Tell whether a saved mirror rounds to the values that a member has on a place."""
+        flat = self.group.data[place].flat
+        values = backend_of(place).to_host(self.group.piece(flat, index, saved.shape))
+        return saved.astype(values.dtype).tobytes() == values.tobytes()
 
     def belongs_to(self, index: int, value: Any, place: Context) -> bool:
         """Tell whether what a member's mirrors hold for a place are these values."""

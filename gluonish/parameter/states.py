@@ -21,6 +21,7 @@ import numpy as np
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
 from gluonish.parameter.flat import FlatGroup
+from gluonish.serialization import StoredArray
 
 __all__ = ["Deferred", "Ready", "State", "Uninitialized"]
 
@@ -40,14 +41,14 @@ class Deferred:
         key: of the random stream of the initial value, fixed when initialisation was asked for.
         dtype: the element type at that time. The value is drawn in it, so that a cast while the parameter
             waits gives the bits that a cast afterwards would have given.
-        value: a value given since, which takes the initializer's place.
+        value: a value given since, which takes the initializer's place; it may lie in a file still.
     """
 
     initializer: Any
     contexts: tuple[Context, ...]
     key: int
     dtype: np.dtype[Any]
-    value: np.ndarray[Any, Any] | None = None
+    value: np.ndarray[Any, Any] | StoredArray | None = None
 
 
 @attrs.frozen(eq=False)

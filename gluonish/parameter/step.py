@@ -22,12 +22,14 @@ from gluonish.optimizer import Optimizer
 from gluonish.optimizer.base import MASTER
 from gluonish.parameter.flat import FlatGroup, Run, runs_of
 from gluonish.parameter.plan import Piece, Plan
+from gluonish.parameter.rows import reduce_gradient, total_gradient, write_gradient
 from gluonish.parameter.slots import SlotSet
 from gluonish.shape import Shape, shape_size
 
 __all__ = [
     "OptimizerSlots",
     "is_fresh",
+    "note_write",
     "reduce_gradients",
     "set_fresh",
     "stale_gradients",
@@ -76,6 +78,11 @@ def writes_to(array: NDArray) -> int:
     return array._storage.version
 
 
+def note_write(array: NDArray) -> None:
+    """Count a write to the memory of an array."""
+    array._storage.touch()
+
+
 def set_fresh(gradient: NDArray, *, fresh: bool) -> None:
     """Say whether a gradient counts as written since the last update."""
     gradient._storage.fresh = fresh
@@ -95,6 +102,8 @@ def stale_gradients(plan: Plan) -> list[tuple[str, Context]]:
             fresh = piece.group.grad[ctx.place].fresh[piece.indices]
             if not fresh.all():
                 stale += [(core.name, ctx) for core, ok in zip(piece.cores(), fresh, strict=True) if not ok]
+    for core in plan.sparse:
+        stale += [(core.name, each.context) for each in core.gradients() if not is_fresh(each)]
     return sorted(stale, key=itemgetter(0))
 
 
@@ -108,6 +117,11 @@ def zero_stale_gradients(plan: Plan) -> None:
                     slab.flat[run.start : run.stop] = 0
             slab.versions[stale] += 1
             slab.fresh[stale] = True
+    for core in plan.sparse:
+        unwritten = [each for each in core.gradients() if not is_fresh(each)]
+        write_gradient(core, None, [each.context.place for each in unwritten])
+        for each in unwritten:
+            set_fresh(each, fresh=True)
 
 
 def reduce_gradients(plan: Plan, *, only_fresh: bool = False) -> None:
@@ -131,6 +145,8 @@ def reduce_gradients(plan: Plan, *, only_fresh: bool = False) -> None:
                 group.grad[place].versions[run.first : run.last] += 1
                 if only_fresh:  # every replica now holds a sum of fresh gradients
                     group.grad[place].fresh[run.first : run.last] = True
+    for core in plan.sparse:
+        reduce_gradient(core, only_fresh=only_fresh)
 
 
 def sum_of_gradients(plan: Plan) -> Iterator[tuple[Any, Context]]:
@@ -141,6 +157,9 @@ def sum_of_gradients(plan: Plan) -> Iterator[tuple[Any, Context]]:
         for run in piece.runs:
             for part in _blocks(piece.group, run):
                 yield _sum(slabs, part, place), place
+    for core in plan.sparse:
+        total = total_gradient(core.gradients())
+        yield total.stored.values, total.context.place
 
 
 def _sources(piece: Piece, *, only_fresh: bool) -> Iterator[tuple[Run, list[Context]]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +15,16 @@ from gluonish.errors import MissingFileError
 
 __all__ = ["atomic_write"]
 
+SUFFIX = ".tmp"
+STALE_AFTER = 3600
+"""After how many seconds without a write a temporary file is nobody's."""
+
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Yield a binary file that takes the place of ``path`` when the block ends without an error.
+
+    What processes that were killed have left of this file is removed.
 
     The content goes to a temporary file in the same folder, is flushed to the disk, and then renamed; the
     folder is flushed too, so that the rename outlives a power failure. A link is followed. The file has the
@@ -30,7 +38,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise MissingFileError(
             f"Folder {target.parent}", "does not exist", fix="Make it before saving to it."
         )
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+    start = f".{target.name[:100]}."
+    _sweep(target.parent, start)
+    temporary = target.with_name(f"{start}{secrets.token_hex(8)}{SUFFIX}")
     try:
         with temporary.open("xb") as file:
             yield file
@@ -43,6 +53,16 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def _sweep(folder: Path, start: str) -> None:
+    """Remove temporary files that nobody has written to for long: their writers were killed."""
+    oldest = time.time() - STALE_AFTER
+    for path in folder.iterdir():
+        if path.name.startswith(start) and path.name.endswith(SUFFIX):
+            with contextlib.suppress(FileNotFoundError):  # it was another writer's, who has just finished
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,61 +1,56 @@
 """MXNet's ``.params`` files: lists of arrays, with or without names.
 
-All numbers are little-endian::
+All numbers are little-endian; ``records.py`` says what a record is::
 
     u64 0x112 | u64 0 | u64 count | records | u64 number of names (0 or count) | names: u64 length, bytes
 
-    record, version 2 (3):  u32 0xF993FAC9 (CA) | i32 storage type, 0 for dense
-    record, version 1:      u32 0xF993FAC8
-    then:                   i32 ndim, ndim x i64 sizes | i32 device type, i32 device number | i32 dtype | data
-    record, version 0:      u32 ndim, ndim x u32 sizes | device | dtype | data
-
-A version 2 record with ndim 0 is an absent array and ends there. The device is recorded but means nothing to
-the reader. Every count and size is checked against what the file holds before anything is allocated.
+Every count is checked against what the file holds before anything is allocated.
 """
 
 from __future__ import annotations
 
-import math
-import os
 import struct
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import numpy as np
 
 from gluonish.context import cpu
-from gluonish.dtype import as_dtype, bfloat16
+from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
-from gluonish.errors import ArgumentError, ArgumentTypeError, DTypeError, FileFormatError, MissingFileError
-from gluonish.serialization.atomic import atomic_write
+from gluonish.engine.sparse import BaseSparseNDArray, sparse_array
+from gluonish.errors import ArgumentError, ArgumentTypeError
+from gluonish.serialization.cursor import Cursor
+from gluonish.serialization.records import INDEX_ARRAYS, HostValue, SparseValue, take_record, write_record
+from gluonish.serialization.stored import StoredArray, StoredArrays
+from gluonish.serialization.streams import Content, open_target, read_content
+from gluonish.util import is_np_shape
 
-__all__ = ["load", "load_frombuffer", "read_record", "save"]
+__all__ = [
+    "NamedValues",
+    "load",
+    "load_frombuffer",
+    "open_params",
+    "read_params",
+    "save",
+    "to_array",
+    "to_value",
+]
 
 LIST_MAGIC = 0x112
-MAGIC_V1, MAGIC_V2, MAGIC_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
-DENSE = 0
-CPU_DEVICE = (1, 0)
-MAX_NDIM = 32
-
-DTYPE_OF_CODE = {
-    code: as_dtype(name)
-    for code, name in enumerate(
-        ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool", "int16", "uint16")
-    )
-}
-DTYPE_OF_CODE.update({10: as_dtype("uint32"), 11: as_dtype("uint64"), 12: bfloat16})
-CODE_OF_DTYPE = {dtype: code for code, dtype in DTYPE_OF_CODE.items()}
+LEAST_RECORD = 4
+"""The fewest bytes that a record takes."""
 
 
 # -- writing --------------------------------------------------------------------------------------------
 
 
-def save(fname: str | os.PathLike[str], data: Any) -> None:
-    """Save arrays to a ``.params`` file. The file appears whole or not at all.
+def save(fname: Any, data: Any) -> None:
+    """Save arrays to a ``.params`` file. A file that is named by its path appears whole or not at all.
 
     Args:
-        fname: a path.
+        fname: a path, or a stream opened for writing bytes.
         data: an NDArray, a list of them, or a dictionary from names to them.
 
     Raises:
@@ -64,22 +59,18 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
 
     Example:
         >>> import gluonish as mx
-        >>> import os, tempfile
-        >>> path = os.path.join(tempfile.mkdtemp(), "w.params")
-        >>> mx.nd.save(path, {"w": mx.nd.ones((2,))})
-        >>> mx.nd.load(path)["w"].asnumpy()
+        >>> import io
+        >>> stream = io.BytesIO()
+        >>> mx.nd.save(stream, {"w": mx.nd.ones((2,))})
+        >>> mx.nd.load(stream.getvalue())["w"].asnumpy()
         array([1., 1.], dtype=float32)
     """
-    if not isinstance(fname, (str, os.PathLike)):
-        raise ArgumentTypeError("save()", "needs a path", expected="a string or a path", received=repr(fname))
     names, arrays = _named(data)
     encoded = [_encoded(name) for name in names]
-    with atomic_write(fname) as file:
+    with open_target(fname, "save()") as file:
         file.write(struct.pack("<QQQ", LIST_MAGIC, 0, len(arrays)))
         for array in arrays:
-            host = np.asarray(np.asarray(array), order="C")
-            file.write(_header(host))
-            file.write(host.reshape(-1).view(np.uint8).data)
+            write_record(file, to_value(array), numpy_shapes=is_np_shape())
         file.write(struct.pack("<Q", len(names)))
         for each in encoded:
             file.write(struct.pack("<Q", len(each)) + each)
@@ -92,7 +83,7 @@ def _encoded(name: str) -> bytes:
         raise ArgumentError(f"Name {name!r}", "cannot be written as UTF-8") from error
 
 
-def _named(data: Any) -> tuple[list[str], list[NDArray]]:
+def _named(data: Any) -> tuple[list[str], list[Any]]:
     if isinstance(data, NDArray):
         return [], [data]
     if isinstance(data, Mapping):
@@ -107,7 +98,7 @@ def _named(data: Any) -> tuple[list[str], list[NDArray]]:
             received=type(data).__name__,
         )
     for each in arrays:
-        if not isinstance(each, NDArray):
+        if not isinstance(each, (NDArray, StoredArray)):
             raise ArgumentTypeError(
                 "save()", "saves arrays", expected="an NDArray", received=type(each).__name__
             )
@@ -117,24 +108,45 @@ def _named(data: Any) -> tuple[list[str], list[NDArray]]:
     return names, arrays
 
 
-def _header(host: np.ndarray[Any, Any]) -> bytes:
-    # Version 2 cannot tell a scalar, or an array without elements, from an absent array; version 3 can.
-    magic = MAGIC_V2 if host.ndim and host.size else MAGIC_V3
-    code = CODE_OF_DTYPE.get(host.dtype)
-    if code is None:
-        raise DTypeError(f"dtype {host.dtype}", "has no number in .params files")
-    shape = struct.pack(f"<i{host.ndim}q", host.ndim, *host.shape)
-    return struct.pack("<Ii", magic, DENSE) + shape + struct.pack("<iii", *CPU_DEVICE, code)
+def to_value(array: NDArray | StoredArray) -> HostValue:
+    """Return what a file holds of an array."""
+    if isinstance(array, BaseSparseNDArray):
+        to_host = backend_of(array.context).to_host
+        data, *indices = (to_host(part) for part in array.stored.parts)
+        names = INDEX_ARRAYS[array.stype]
+        return SparseValue(array.stype, array.shape, data, **dict(zip(names, indices, strict=True)))
+    return np.asarray(np.asarray(array), order="C")
+
+
+def to_array(value: HostValue) -> NDArray:
+    """Return an array, on ``cpu(0)``, of what a file holds; it has memory of its own."""
+    if isinstance(value, SparseValue):
+        parts = (value.data, *value.index_arrays())
+        return sparse_array(value.stype, value.shape, parts, cpu(0))
+    return NDArray(value.copy(), cpu(0))
 
 
 # -- reading --------------------------------------------------------------------------------------------
 
 
-def load(fname: str | os.PathLike[str]) -> dict[str, NDArray] | list[NDArray]:
-    """Load arrays from a ``.params`` file, to ``cpu(0)``.
+@attrs.frozen(eq=False)
+class NamedValues:
+    """What a ``.params`` file holds.
+
+    Attributes:
+        names: of the arrays, in order; none if they have no names.
+        values: the arrays: views of the file's bytes, which are read when they are looked at.
+    """
+
+    names: list[str]
+    values: list[HostValue]
+
+
+def load(fname: Any) -> dict[str, NDArray] | list[NDArray]:
+    """Load arrays from a ``.params`` file of any version, to ``cpu(0)``.
 
     Args:
-        fname: a path.
+        fname: a path, the bytes of a file, or a stream of them.
 
     Returns:
         A dictionary if the file has names, else a list.
@@ -142,14 +154,9 @@ def load(fname: str | os.PathLike[str]) -> dict[str, NDArray] | list[NDArray]:
     Raises:
         MissingFileError: there is no such file.
         FileFormatError: it is no ``.params`` file, or damaged; the message says where.
+        ArgumentTypeError: ``fname`` is something else.
     """
-    if not isinstance(fname, (str, os.PathLike)):
-        raise ArgumentTypeError("load()", "needs a path", expected="a string or a path", received=repr(fname))
-    path = Path(fname)
-    if not path.is_file():
-        problem = "is a folder" if path.is_dir() else "does not exist"
-        raise MissingFileError(f"File {path}", problem, fix="Check the path.")
-    return _read(_Reader(path.read_bytes(), f"File {path}"))
+    return _as_arrays(read_content(fname, "load()"))
 
 
 def load_frombuffer(buf: bytes | bytearray | memoryview | str) -> dict[str, NDArray] | list[NDArray]:
@@ -179,143 +186,72 @@ def load_frombuffer(buf: bytes | bytearray | memoryview | str) -> dict[str, NDAr
         raise ArgumentTypeError(
             "load_frombuffer()", "needs bytes", expected="bytes", received=type(buf).__name__
         )
-    return _read(_Reader(bytes(buf), "The buffer"))
+    return _as_arrays(read_content(buf, "load_frombuffer()"))
 
 
-def _read(reader: _Reader) -> dict[str, NDArray] | list[NDArray]:
-    """Return the arrays of a file's content."""
-    magic, _reserved, count = reader.take("<QQQ", "the header")
-    if magic != LIST_MAGIC:
-        raise reader.wrong(
-            "it is no .params file", expected=f"{LIST_MAGIC:#x} first", received=_guess(reader)
-        )
-    reader.check_count(count, 4, "arrays")
-    arrays = [reader.record(i) for i in range(count)]
-    (n_names,) = reader.take("<Q", "the number of names")
-    if n_names not in (0, count):
-        raise reader.wrong("its names do not match", expected=f"0 or {count} names", received=n_names)
-    names = [reader.name(i) for i in range(n_names)]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise reader.wrong(f"two of its arrays are called {twice!r}")
-    reader.check_end()
-    wrapped = [NDArray(array, cpu(0)) for array in arrays]
-    return dict(zip(names, wrapped, strict=True)) if names else wrapped
+def _as_arrays(content: Content) -> dict[str, NDArray] | list[NDArray]:
+    found = read_params(content)
+    arrays = [to_array(value) for value in found.values]
+    return dict(zip(found.names, arrays, strict=True)) if found.names else arrays
 
 
-def read_record(content: bytes, name: str) -> np.ndarray[Any, Any]:
-    """Return the array of one record, as ``.params`` files have them, and as MXNet pickles arrays.
+def open_params(fname: Any) -> StoredArrays:
+    """Return the arrays of a ``.params`` file; a dense one is read when it is asked for its values.
 
     Args:
-        content: the record, without anything before or after it.
-        name: what messages call it, behind the word "File".
+        fname: as of ``load``.
 
     Raises:
-        FileFormatError: it is no record, or damaged.
+        MissingFileError, FileFormatError, ArgumentTypeError: as of ``load``.
     """
-    reader = _Reader(content, name)
-    array = reader.record(0)
-    reader.check_end()
-    return array
+    found = read_params(read_content(fname, "load()"))
+    names = found.names or map(str, range(len(found.values)))
+    arrays = {name: _stored(value) for name, value in zip(names, found.values, strict=True)}
+    return StoredArrays(arrays, named=bool(found.names))
 
 
-def _guess(reader: _Reader) -> str:
-    """Say what the file seems to be instead."""
-    head = reader.head(64)
-    known = {
-        b"PK": "a zip archive",
-        b"version https://git-lfs": "a Git LFS pointer; fetch the file itself with git lfs pull",
-        b"<": "a web page or XML",
-        b"{": "JSON",
-        b"\x1f\x8b": "a gzip file",
-    }
-    for start, what in known.items():
-        if head.lstrip().startswith(start):
-            return what
-    return f"{head[:8]!r}"
+def _stored(value: HostValue) -> StoredArray | NDArray:
+    if isinstance(value, SparseValue):
+        return to_array(value)
+    return StoredArray(value.shape, value.dtype, lambda: value)
 
 
-class _Reader:
-    """Takes values out of a file's bytes, checking that they are there."""
+def read_params(content: Content) -> NamedValues:
+    """Return what a ``.params`` file holds, without copying its arrays.
 
-    def __init__(self, content: bytes, name: str) -> None:
-        self._content = memoryview(content)  # parts of it are no copies
-        self._name = name
-        self._position = 0
-
-    def head(self, length: int) -> bytes:
-        return bytes(self._content[:length])
-
-    def wrong(self, problem: str, *, expected: Any = None, received: Any = None) -> FileFormatError:
-        return FileFormatError(
-            self._name,
-            f"cannot be read: {problem} (at byte {self._position} of {len(self._content)})",
-            expected=expected,
-            received=received,
+    Raises:
+        FileFormatError: it is no such file, or damaged.
+    """
+    cursor = Cursor(content)
+    if cursor.left < struct.calcsize("<Q") or content.view[:8] != struct.pack("<Q", LIST_MAGIC):
+        raise cursor.wrong(
+            "it is no .params file", expected=f"{LIST_MAGIC:#x} first", received=cursor.guess()
         )
+    _magic, _reserved, count = cursor.take_numbers("<QQQ", "the header")
+    if count * LEAST_RECORD > cursor.left:
+        raise cursor.wrong("it announces more arrays than it can hold", received=f"{count} arrays")
+    values = [take_record(cursor, f"array {i}") for i in range(count)]
+    (n_names,) = cursor.take_numbers("<Q", "the number of names")
+    if n_names not in (0, count):
+        raise cursor.wrong("its names do not match", expected=f"0 or {count} names", received=n_names)
+    names = [_take_name(cursor, i) for i in range(n_names)]
+    _check_distinct(cursor, names)
+    if cursor.left:
+        raise cursor.wrong("something follows after the last array", received=f"{cursor.left} more bytes")
+    return NamedValues(names, values)
 
-    def take(self, form: str, what: str) -> tuple[Any, ...]:
-        return struct.unpack(form, self.take_bytes(struct.calcsize(form), what))
 
-    def take_bytes(self, length: int, what: str) -> memoryview:
-        left = len(self._content) - self._position
-        if length > left:
-            raise self.wrong(f"it ends within {what}", expected=f"{length} more bytes", received=f"{left}")
-        start, self._position = self._position, self._position + length
-        return self._content[start : self._position]
+def _take_name(cursor: Cursor, index: int) -> str:
+    (length,) = cursor.take_numbers("<Q", f"name {index}")
+    try:
+        return str(cursor.take(length, f"name {index}"), "utf-8")
+    except UnicodeDecodeError as error:
+        raise cursor.wrong(f"name {index} is not UTF-8") from error
 
-    def check_count(self, count: int, least: int, what: str) -> None:
-        if count * least > len(self._content) - self._position:
-            raise self.wrong(f"it announces more {what} than it can hold", received=f"{count} {what}")
 
-    def check_end(self) -> None:
-        rest = len(self._content) - self._position
-        if rest:
-            raise self.wrong("something follows after the last array", received=f"{rest} more bytes")
-
-    def name(self, index: int) -> str:
-        (length,) = self.take("<Q", f"name {index}")
-        try:
-            return str(self.take_bytes(length, f"name {index}"), "utf-8")
-        except UnicodeDecodeError as error:
-            raise self.wrong(f"name {index} is not UTF-8") from error
-
-    def record(self, index: int) -> np.ndarray[Any, Any]:
-        what = f"array {index}"
-        (magic,) = self.take("<I", what)
-        if magic in (MAGIC_V2, MAGIC_V3):
-            (stype,) = self.take("<i", what)
-            if stype != DENSE:
-                raise self.wrong(f"{what} has an unknown storage type", expected="0, dense", received=stype)
-            shape = self._shape(what, "<i", "q")
-            if magic == MAGIC_V2 and not shape:
-                return np.zeros(0, np.float32)  # an absent array
-        elif magic == MAGIC_V1:
-            shape = self._shape(what, "<i", "q")
-        else:  # version 0 has no magic: the word is the number of axes
-            self._position -= 4
-            shape = self._shape(what, "<I", "I")
-        self.take("<ii", f"the device of {what}")
-        (code,) = self.take("<i", f"the dtype of {what}")
-        if code not in DTYPE_OF_CODE:
-            raise self.wrong(
-                f"{what} has an unknown dtype", expected=f"a number in {sorted(DTYPE_OF_CODE)}", received=code
-            )
-        dtype = DTYPE_OF_CODE[code]
-        data = self.take_bytes(math.prod(shape) * dtype.itemsize, f"the data of {what}")
-        array = np.frombuffer(data, dtype) if dtype != np.bool_ else np.frombuffer(data, np.uint8) != 0
-        try:
-            return array.reshape(shape).copy()
-        except ValueError as error:
-            raise self.wrong(f"{what} has a shape that no array can have", received=str(shape)) from error
-
-    def _shape(self, what: str, ndim_form: str, size_form: str) -> tuple[int, ...]:
-        (ndim,) = self.take(ndim_form, f"the shape of {what}")
-        if not 0 <= ndim <= MAX_NDIM:
-            raise self.wrong(
-                f"{what} has an impossible number of axes", expected=f"0 to {MAX_NDIM}", received=ndim
-            )
-        shape: Sequence[int] = self.take(f"<{ndim}{size_form}", f"the shape of {what}")
-        if any(size < 0 for size in shape):
-            raise self.wrong(f"{what} has a negative size", received=str(tuple(shape)))
-        return tuple(shape)
+def _check_distinct(cursor: Cursor, names: list[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise cursor.wrong(f"two of its arrays are called {name!r}")
+        seen.add(name)

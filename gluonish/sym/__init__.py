@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gluonish.engine.namespace import populate as _populate
-from gluonish.sym import contrib, random
+from gluonish.sym import contrib, random, sparse
 from gluonish.sym.creation import arange, eye, full, histogram, linspace, ones, split_v2, zeros
 from gluonish.sym.functions import hypot, maximum, minimum, pow, power  # noqa: A004  MXNet's name
 from gluonish.symbol import Group, Symbol, load, load_json, var

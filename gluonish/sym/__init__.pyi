@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 from gluonish.context import Context
 from gluonish.sym import contrib as contrib
 from gluonish.sym import random as random
+from gluonish.sym import sparse as sparse
 from gluonish.sym.creation import arange as arange
 from gluonish.sym.creation import eye as eye
 from gluonish.sym.creation import full as full
@@ -30,7 +31,6 @@ from gluonish.symbol import var as var
 from gluonish.symbol.custom import Custom as Custom
 from gluonish.sym import _internal as _internal
 from gluonish.sym import linalg as linalg
-from gluonish.sym import sparse as sparse
 from gluonish.sym import op as op
 
 Variable = var
@@ -198,7 +198,6 @@ def Embedding(
     output_dim: int,
     dtype: DTypeLike = "float32",
     sparse_grad: bool = False,
-    deterministic: Any = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -876,6 +875,15 @@ def broadcast_to(
 
 cast = Cast
 
+def cast_storage(
+    data: Symbol | None = None,
+    *,
+    stype: Literal["default", "row_sparse", "csr"],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return a copy in a storage type."""
+
 def cbrt(
     data: Symbol | None = None,
     *,
@@ -991,8 +999,8 @@ def dot(
     rhs: Symbol | None = None,
     transpose_a: bool = False,
     transpose_b: bool = False,
+    forward_stype: Literal["default", "row_sparse", "csr"] | None = None,
     *,
-    forward_stype: Any = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:

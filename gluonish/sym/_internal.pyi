@@ -673,6 +673,16 @@ def _index_add(
 ) -> Symbol:
     """Return zeros with ``size`` entries along an axis, and ``g`` added there at the indices."""
 
+def _index_add_rows(
+    g: Symbol | None = None,
+    indices: Symbol | None = None,
+    *,
+    size: int,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return what ``_index_add`` does along the first axis, with the rows stored that are added to."""
+
 def _key_add(
     values: Symbol | None = None,
     *,
@@ -1131,6 +1141,33 @@ def _sample_unique_zipfian(
 ) -> list[Symbol]:
     """Draw, for each row of ``shape``, different classes from the log-uniform (Zipfian) distribution."""
 
+def _scatter_elemwise_div(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return lhs / rhs; of row-sparse lhs, for the rows that are stored only."""
+
+def _scatter_minus_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return what ``_minus_scalar`` does, of a sparse array to the values that are stored only."""
+
+def _scatter_plus_scalar(
+    data: Symbol | None = None,
+    *,
+    scalar: float,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return what ``_plus_scalar`` does, of a sparse array to the values that are stored only."""
+
 def _sequence_last_put(
     values: Symbol | None = None,
     sequence_length: Symbol | None = None,
@@ -1189,6 +1226,17 @@ def _split_v2(
     attr: dict[str, str] | None = None,
 ) -> Symbol | list[Symbol]:
     """Cut an axis before each of these indices, the first of which is 0, or into sections."""
+
+def _square_sum(
+    data: Symbol | None = None,
+    axis: int | Sequence[int] | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the sum of squares over the given axes."""
 
 _sub = _Minus
 

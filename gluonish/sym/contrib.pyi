@@ -138,12 +138,11 @@ def SparseEmbedding(
     input_dim: int,
     output_dim: int,
     dtype: DTypeLike = "float32",
-    sparse_grad: bool = False,
     deterministic: Any = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Return the rows of the weight at the indices in the data, on a new last axis."""
+    """Return what ``Embedding`` does; the gradient of the weight is row-sparse."""
 
 def SyncBatchNorm(
     data: Symbol | None = None,
@@ -277,6 +276,15 @@ def div_sqrt_dim(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Divide by the square root of the last axis' size."""
+
+def getnnz(
+    data: Symbol | None = None,
+    axis: int | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return how many elements are not zero, in all or along an axis of a matrix, as int64."""
 
 def gradientmultiplier(
     data: Symbol | None = None,

@@ -114,6 +114,9 @@ def split_v2(
     return compose(find_operator("_split_v2"), (ary,), params, hint="_split_v2")
 
 
+Symbol.split_v2 = split_v2  # type: ignore[assignment]  # the method is the function
+
+
 def histogram(a: Symbol, bins: Any = 10, range: Any = None, **kwargs: Any) -> Symbol:  # noqa: A002
     """Return the symbol of how many elements fall into each bin; see ``mx.nd.histogram``.
 

@@ -1,7 +1,7 @@
 """Symbols: computations described, not carried out.
 
 ``node``      variables and operators, and their graphs
-``symbol``    the Symbol class: outputs of a graph
+``symbol``    the Symbol class: outputs of a graph; its parts are in ``graph``, ``inferring`` and ``running``
 ``compose``   how symbols are made
 ``infer``     working out shapes and dtypes over a whole graph, in both directions
 ``files``     graphs as text, in MXNet's format

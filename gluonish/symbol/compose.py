@@ -10,11 +10,11 @@ from gluonish import name as naming
 from gluonish.attribute import AttrScope
 from gluonish.engine.invoke import split_arguments
 from gluonish.engine.operator import Operator, find_operator
-from gluonish.errors import ArgumentError, ArgumentTypeError
+from gluonish.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from gluonish.ops.arithmetic import PYTHON_OPERATORS
 from gluonish.symbol import files
 from gluonish.symbol.node import HIDDEN_KEYS, Entry, Node, checked_attributes, made_variable
-from gluonish.symbol.spelling import spelled, spelled_dtype
+from gluonish.symbol.spelling import STORAGE_TYPES, spelled, spelled_dtype
 from gluonish.symbol.symbol import Symbol
 
 __all__ = ["Group", "compose", "load", "load_json", "make_function", "var"]
@@ -46,7 +46,7 @@ def var(
 
     Raises:
         ArgumentTypeError: the name, or an attribute, is no string.
-        ArgumentError: an attribute of another name, or an unknown storage type.
+        ArgumentError: an attribute of another name. UnknownNameError: an unknown storage type.
     """
     if not isinstance(name, str):
         raise ArgumentTypeError("A variable", "needs a name", expected="a string", received=repr(name))
@@ -68,15 +68,12 @@ def var(
     return Symbol([(Node(None, name, attrs=attrs), 0)])
 
 
-_STORAGE_TYPES = {"default": "0", "row_sparse": "1", "csr": "2"}
-
-
 def _storage_type(stype: Any, owner: str) -> str:
     """Return the number that MXNet has for a storage type."""
-    found = _STORAGE_TYPES.get(stype, stype if isinstance(stype, str) else str(stype))
-    if found not in _STORAGE_TYPES.values():
-        raise ArgumentError(
-            owner, "has an unknown stype", expected=", ".join(map(repr, _STORAGE_TYPES)), received=repr(stype)
+    found = STORAGE_TYPES.get(stype, stype if isinstance(stype, str) else str(stype))
+    if found not in STORAGE_TYPES.values():
+        raise UnknownNameError(
+            owner, "has an unknown stype", expected=", ".join(map(repr, STORAGE_TYPES)), received=repr(stype)
         )
     return found
 
@@ -97,14 +94,14 @@ def load(fname: Any) -> Symbol:
     """Return the symbol in a file, written by ``Symbol.save`` or by any version of MXNet.
 
     Args:
-        fname: a path.
+        fname: a path, or a stream of bytes.
 
     Raises:
         MissingFileError: there is no such file.
-        ArgumentTypeError: not a path.
+        ArgumentTypeError: neither of these.
         FileFormatError, UnknownNameError, ArgumentError: as of ``load_json``.
     """
-    return load_json(files.read_file(fname))
+    return Symbol(files.read_file(fname))
 
 
 def Group(symbols: Sequence[Symbol]) -> Symbol:  # noqa: N802  MXNet's name
@@ -139,11 +136,13 @@ def compose(
         ArgumentTypeError: an input is no symbol, or has several outputs; an attribute is no string.
         ArgumentError: a parameter is missing, unknown or impossible.
     """
-    given_name = naming.current().get(name, hint or op.name.lower().lstrip("_"))
     attrs = {**(attr or {}), **_taken_attributes(kwargs)}
     inputs, given = split_arguments(op, args, kwargs)
     params = op.fill(given)
-    node = Node(op, given_name, (), params, given, _node_attributes(op, attrs), lenient)
+    node_attrs = _node_attributes(op, attrs)
+    # The name comes last: a call that fails uses none up.
+    given_name = naming.current().get(name, hint or op.name.lower().lstrip("_"))
+    node = Node(op, given_name, (), params, given, node_attrs, lenient)
     node.inputs = tuple(
         (made_variable(node, input_name), 0) if symbol is None else _entry(op, symbol)
         for symbol, input_name in zip(*_complete(op, inputs, params), strict=True)
@@ -253,22 +252,21 @@ def _binary_method(elemwise: str | None, scalar: str) -> Callable[..., Any]:
     return method
 
 
-def _unary_method(op_name: str, hint: str) -> Callable[[Symbol], Symbol]:
-    op = find_operator(op_name)
+def _negated(self: Symbol) -> Symbol:
+    """Return the symbol times -1, which is how MXNet negates."""
+    return compose(find_operator("_mul_scalar"), (self,), {"scalar": -1.0}, hint="_mulscalar")
 
-    def method(self: Symbol) -> Symbol:
-        return compose(op, (self,), {}, hint=hint)
 
-    return method
+def _absolute(self: Symbol) -> Symbol:
+    return compose(find_operator("abs"), (self,), {})
 
 
 def _install_python_operators() -> None:
     for name, each in PYTHON_OPERATORS.items():
         setattr(Symbol, f"__{name}__", _binary_method(each.elemwise, each.scalar))
         setattr(Symbol, f"__r{name}__", _binary_method(None, each.reverse))
-    # MXNet negates by multiplying with -1, and names the node so.
-    for name, op_name, hint in (("__neg__", "negative", "_mulscalar"), ("__abs__", "abs", "abs")):
-        setattr(Symbol, name, _unary_method(op_name, hint))
+    for name, method in (("__neg__", _negated), ("__abs__", _absolute)):
+        setattr(Symbol, name, method)
 
 
 _install_python_operators()

@@ -12,43 +12,33 @@ read as of those.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gluonish.engine.operator import Operator, is_operator, operator_with
 from gluonish.errors import (
     ArgumentError,
-    ArgumentTypeError,
     FileFormatError,
     GluonishError,
-    MissingFileError,
     UnknownNameError,
 )
-from gluonish.serialization.atomic import atomic_write
+from gluonish.serialization.streams import guess, open_target, read_content
 from gluonish.symbol.control_flow import GRAPH_OPERATORS
 from gluonish.symbol.graph_operator import GraphOperator
 from gluonish.symbol.node import HIDDEN_KEYS, Entry, Node, located, made_variable, sorted_nodes
+from gluonish.symbol.parsing import GraphText, NodeText, parsed_graph
+from gluonish.util import is_np_shape
 
 __all__ = ["from_json", "read_file", "to_json", "write_file"]
 
 VERSION = 10901
 """What files say that they were written by: MXNet 1.9.1."""
 
-TOP_KEYS = {"nodes", "arg_nodes", "node_row_ptr", "heads", "attrs"}
-NODE_KEYS = {
-    "op",
-    "name",
-    "inputs",
-    "attrs",
-    "attr",
-    "param",
-    "control_deps",
-    "backward_source_id",
-    "subgraphs",
-}
-OUR_NODE = "A node in the text of a symbol"
+LONG_LIST = 10
+"""Longer lists have a line for each entry."""
+
+UNNAMED = "The text of a symbol"
+"""What messages call a text that comes from no file."""
 
 
 # -- writing ------------------------------------------------------------------------------------------------
@@ -56,7 +46,8 @@ OUR_NODE = "A node in the text of a symbol"
 
 def to_json(outputs: Sequence[Entry]) -> str:
     """Return a graph as the text of a ``symbol.json``."""
-    return _layout({**_graph_as_dict(outputs), "attrs": {"mxnet_version": ["int", VERSION]}})
+    attrs = {"mxnet_version": ["int", VERSION], **({"is_np_shape": ["int", 1]} if is_np_shape() else {})}
+    return _layout({**_graph_as_dict(outputs), "attrs": attrs})
 
 
 def _graph_as_dict(outputs: Sequence[Entry]) -> dict[str, Any]:
@@ -64,7 +55,7 @@ def _graph_as_dict(outputs: Sequence[Entry]) -> dict[str, Any]:
     number = {id(node): i for i, node in enumerate(nodes)}
     counts = [0]
     for node in nodes:
-        counts.append(counts[-1] + node.n_outputs())
+        counts.append(counts[-1] + node.n_listed())
     return {
         "nodes": [_node_as_dict(node, number) for node in nodes],
         "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
@@ -88,66 +79,78 @@ def _node_as_dict(node: Node, number: Mapping[int, int]) -> dict[str, Any]:
 
 
 def _layout(graph: Mapping[str, Any]) -> str:
-    """Return JSON with one line for a node's head, its inputs and each of its attributes."""
+    """Return JSON as MXNet lays it out."""
     nodes = ",\n".join(
         "    {\n" + ",\n".join(f"      {_pair(key, value, 6)}" for key, value in node.items()) + "\n    }"
         for node in graph["nodes"]
     )
     rest = ",\n".join(f"  {_pair(key, graph[key], 2)}" for key in graph if key != "nodes")
-    return f'{{\n  "nodes": [\n{nodes}\n  ],\n{rest}\n}}'
+    text = f'{{\n  "nodes": [\n{nodes}\n  ],\n{rest}\n}}'
+    return text.replace(",\n", ", \n")  # as MXNet lays it out; within a string there is no such line end
 
 
 def _pair(key: str, value: Any, indent: int) -> str:
-    several = isinstance(value, dict) and len(value) > 1
-    text = json.dumps(value, ensure_ascii=False, indent=2 if several else None)
+    if isinstance(value, list) and len(value) > LONG_LIST:
+        text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n]"
+    else:
+        several = isinstance(value, dict) and len(value) > 1
+        text = json.dumps(value, ensure_ascii=False, indent=2 if several else None)
     return f"{json.dumps(key)}: " + text.replace("\n", "\n" + " " * indent)
 
 
 def write_file(fname: Any, text: str) -> None:
-    """Write the text of a symbol to a file, which appears whole or not at all.
+    """Write the text of a symbol to a file; one that is named by its path appears whole or not at all.
+
+    Args:
+        fname: a path, or a stream opened for writing bytes.
+        text: the text.
 
     Raises:
-        ArgumentTypeError: not a path.
+        ArgumentTypeError: neither of these.
         ArgumentError: a name that cannot be written as UTF-8.
         MissingFileError: its folder does not exist.
     """
-    path = _checked_path(fname)
     try:
         encoded = text.encode()
     except UnicodeEncodeError as error:
-        raise ArgumentError("The text of a symbol", "cannot be written as UTF-8") from error
-    with atomic_write(path) as file:
+        raise ArgumentError(UNNAMED, "cannot be written as UTF-8") from error
+    with open_target(fname, "Symbol.save()") as file:
         file.write(encoded)
 
 
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-def read_file(fname: Any) -> str:
-    """Return the text of a symbol in a file.
+def read_file(fname: Any) -> list[Entry]:
+    """Return the outputs of the graph in a file.
+
+    Args:
+        fname: a path, or a stream of bytes.
 
     Raises:
-        ArgumentTypeError: not a path.
+        ArgumentTypeError: neither of these.
         MissingFileError: there is no such file.
-        FileFormatError: it is no text.
+        FileFormatError, UnknownNameError, ArgumentError: as of ``from_json``.
     """
-    path = _checked_path(fname)
-    if not path.is_file():
-        raise MissingFileError(f"File {path}", "does not exist")
+    content = read_content(fname, "sym.load()")
     try:
-        return path.read_text(encoding="utf-8")
+        text = str(content.view, "utf-8")
     except UnicodeDecodeError as error:
-        raise FileFormatError(f"File {path}", "holds no symbol: it is not a text") from error
+        raise FileFormatError(
+            content.name,
+            "holds no symbol: it is not a text",
+            expected="JSON",
+            received=guess(content.view),
+        ) from error
+    return from_json(text, content.name)
 
 
-def _checked_path(fname: Any) -> Path:
-    if not isinstance(fname, (str, os.PathLike)):
-        raise ArgumentTypeError("A symbol's file", "needs a path", expected="a string", received=repr(fname))
-    return Path(fname)
-
-
-def from_json(text: Any) -> list[Entry]:
+def from_json(text: Any, source: str = UNNAMED) -> list[Entry]:
     """Return the outputs of the graph that a text describes.
+
+    Args:
+        text: the text.
+        source: what messages call it.
 
     Raises:
         ArgumentTypeError: not a string.
@@ -155,90 +158,56 @@ def from_json(text: Any) -> list[Entry]:
         UnknownNameError: an operator that gluonish does not have.
         ArgumentError: a parameter that an operator does not take.
     """
-    graph = _parsed(text)
-    return _read_graph(graph, older="mxnet_version" not in graph.get("attrs", {}))[0]
+    graph = parsed_graph(text, source)
+    return _read_graph(graph, source, older="mxnet_version" not in graph.attrs)[0]
 
 
-def _read_graph(graph: Mapping[str, Any], *, older: bool) -> tuple[list[Entry], list[Node]]:
+def _read_graph(graph: GraphText, source: str, *, older: bool) -> tuple[list[Entry], list[Node]]:
     """Return the outputs of a graph, and its nodes in the order of the file."""
     nodes: list[Node] = []
-    for entry in graph["nodes"]:
-        node = _node_from_dict(entry, nodes, older=older)
-        nodes.append(node)
-    return [_checked_entry(nodes, head, len(nodes)) for head in graph["heads"]], nodes
+    for entry in graph.nodes:
+        nodes.append(_node_of(entry, nodes, source, older=older))
+    return [_checked_entry(nodes, head, source) for head in graph.heads], nodes
 
 
-def _parsed(text: Any) -> dict[str, Any]:
-    if not isinstance(text, str):
-        raise ArgumentTypeError(
-            "The text of a symbol", "is no text", expected="a string", received=type(text).__name__
-        )
-    try:
-        graph = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise FileFormatError("The text of a symbol", f"is no JSON: {error}") from error
-    if not isinstance(graph, dict):
-        raise FileFormatError("The text of a symbol", "is no JSON object", received=type(graph).__name__)
-    _check_keys(graph, "The text of a symbol", TOP_KEYS, ("nodes", "arg_nodes", "heads"))
-    return graph
-
-
-def _check_keys(found: Mapping[str, Any], subject: str, known: set[str], needed: Sequence[str]) -> None:
-    missing = [key for key in needed if key not in found]
-    unknown = [key for key in found if key not in known]
-    if missing or unknown:
-        problem = f"lacks its field {missing[0]!r}" if missing else f"has an unknown field {unknown[0]!r}"
-        raise FileFormatError(subject, problem, expected=", ".join(sorted(known)), received=", ".join(found))
-
-
-def _node_from_dict(entry: Any, nodes: Sequence[Node], *, older: bool) -> Node:
-    if not isinstance(entry, dict):
-        raise FileFormatError(OUR_NODE, "is no JSON object", received=repr(entry)[:60])
-    _check_keys(entry, OUR_NODE, NODE_KEYS, ("op", "name", "inputs"))
-    name = entry["name"]
-    written = _strings(name, {**entry.get("param", {}), **entry.get("attr", {}), **entry.get("attrs", {})})
-    if entry["op"] == "null":
+def _node_of(entry: NodeText, nodes: Sequence[Node], source: str, *, older: bool) -> Node:
+    """Return the node that a text describes, given those before it."""
+    name, written = entry.name, entry.written
+    if entry.op == "null":
         return Node(None, name, attrs=_attributes(written))
-    if entry["op"] in GRAPH_OPERATORS:
-        return _graph_node(entry, written, nodes)
-    op = _operator(entry["op"], written, name)
-    inputs = [_checked_entry(nodes, each, len(nodes)) for each in entry["inputs"]]
+    if entry.op in GRAPH_OPERATORS:
+        return _graph_node(entry, nodes, source)
+    op = _operator(entry.op, written, name)
+    inputs = [_checked_entry(nodes, each, source) for each in entry.inputs]
     if older:
         written = _upgraded(op, written, inputs)
     written.pop("num_args", None) if op.variadic is not None else None
-    given = {key: value for key, value in written.items() if not _is_attribute(key)}
-    attrs = _attributes({key: value for key, value in written.items() if _is_attribute(key)})
+    # What stands at an operator without parameters is an attribute, whatever its name.
+    given = {key: value for key, value in written.items() if op.fields and not _is_attribute(key)}
+    attrs = _attributes({key: value for key, value in written.items() if key not in given})
     try:
         node = Node(op, name, inputs, op.fill(given), given, attrs)
+        missing = _missing_inputs(node)
     except GluonishError as error:
         raise located(error, name) from error
-    node.inputs = (*node.inputs, *_missing_inputs(node))
+    node.inputs = (*node.inputs, *missing)
     return node
 
 
-def _graph_node(entry: Mapping[str, Any], written: dict[str, str], nodes: Sequence[Node]) -> Node:
+def _graph_node(entry: NodeText, nodes: Sequence[Node], source: str) -> Node:
     """Return the node of an operator that has graphs."""
-    name = entry["name"]
-    inputs = [_checked_entry(nodes, each, len(nodes)) for each in entry["inputs"]]
+    inputs = [_checked_entry(nodes, each, source) for each in entry.inputs]
     graphs = []
-    for graph in entry.get("subgraphs", ()):
-        if not isinstance(graph, dict):
-            raise FileFormatError(f"Node {name!r}", "has a graph that is no JSON object")
-        _check_keys(graph, f"A graph of node {name!r}", TOP_KEYS, ("nodes", "heads"))
-        outputs, inner = _read_graph(graph, older=False)
+    for graph in entry.subgraphs:
+        outputs, inner = _read_graph(graph, source, older=False)
         graphs.append((outputs, [node for node in inner if node.op is None]))
     try:
-        op = GRAPH_OPERATORS[entry["op"]](written, len(inputs), graphs)
+        op = GRAPH_OPERATORS[entry.op](entry.written, len(inputs), graphs)
+        given = op.given()
     except (ValueError, TypeError, IndexError, KeyError, SyntaxError) as error:
-        raise FileFormatError(f"Node {name!r}", f"does not fit its graphs: {error}") from error
-    attrs = _attributes({key: value for key, value in written.items() if _is_attribute(key)})
-    return Node(op, name, inputs, {}, op.given(), attrs)
-
-
-def _strings(name: str, written: Mapping[str, Any]) -> dict[str, str]:
-    if not all(isinstance(value, str) for value in written.values()):
-        raise FileFormatError(f"Node {name!r}", "has attributes that are no strings", received=repr(written))
-    return dict(written)
+        raise FileFormatError(f"Node {entry.name!r}", f"does not fit its graphs: {error}") from error
+    attrs = _attributes({key: value for key, value in entry.written.items() if _is_attribute(key)})
+    return Node(op, entry.name, inputs, {}, given, attrs)
 
 
 def _is_attribute(key: str) -> bool:
@@ -262,16 +231,17 @@ def _operator(op_name: str, written: Mapping[str, str], node_name: str) -> Opera
         raise located(error, node_name) from error
 
 
-def _checked_entry(nodes: Sequence[Node], entry: Any, end: int) -> Entry:
+def _checked_entry(nodes: Sequence[Node], entry: Any, source: str) -> Entry:
     """Return the output that a file means by a list of numbers."""
+    end = len(nodes)
     numbers = entry if isinstance(entry, list) else []
     whole = 1 < len(numbers) <= 3 and all(type(number) is int for number in numbers)  # noqa: PLR2004
-    if not whole or not 0 <= numbers[0] < end or not 0 <= numbers[1] < nodes[numbers[0]].n_outputs():
+    if not whole or not 0 <= numbers[0] < end or not 0 <= numbers[1] < nodes[numbers[0]].n_visible():
         raise FileFormatError(
-            "The text of a symbol",
+            source,
             "refers to an output that does not exist, or comes later",
             expected=f"a node below {end}, and one of its outputs",
-            received=repr(entry),
+            received=repr(entry)[:60],
         )
     return nodes[numbers[0]], numbers[1]
 

@@ -7,13 +7,14 @@ until nothing new is learned: what is known about an output reaches the inputs, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from gluonish.dtype import as_dtype
 from gluonish.errors import DTypeError, ShapeInferenceError, ShapeMismatchError
 from gluonish.shape import PartialShape, format_shape, from_mxnet, is_known, merge_shapes
 from gluonish.symbol.node import copy_graph, located
 from gluonish.symbol.spelling import read_dtype, read_shape
+from gluonish.util import is_np_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,6 +52,9 @@ class Graph(Protocol):
         """Return all nodes below them."""
 
 
+Rule: TypeAlias = "Callable[[Node, list[Any], list[Any]], tuple[list[Any], list[Any]]]"
+"""Completes what is known of the inputs and outputs of a node."""
+
 Table = dict[int, list[Any]]
 """What is known, by node (its id) and output."""
 
@@ -67,8 +71,11 @@ def infer_shapes(symbol: Graph, known: Callable[[Node], PartialShape]) -> Table:
     """
 
     def start(node: Node) -> PartialShape:
+        given = known(node)
+        if is_known(given):
+            return given  # it goes before what the variable was declared with
         declared = read_shape(node.attrs.get("__shape__"), f"The shape of {node.name!r}")
-        return merge_shapes(declared, known(node), owner=f"Variable {node.name!r}")
+        return merge_shapes(declared, given, owner=f"Variable {node.name!r}")
 
     def rule(node: Node, inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], list[Any]]:
         assert node.op is not None
@@ -83,7 +90,17 @@ def infer_shapes(symbol: Graph, known: Callable[[Node], PartialShape]) -> Table:
             # Python's operators on arrays broadcast, so on symbols they may too.
             return node.broadcasting.infer(inputs, {}, outputs)
 
-    return _fixpoint(symbol, start, rule)
+    return _fixpoint(symbol, start, rule, _merged_shapes)
+
+
+def _merged_shapes(before: PartialShape, after: PartialShape, name: str) -> PartialShape:
+    return merge_shapes(before, after, owner=f"{name!r}")
+
+
+def _merged_dtypes(before: Any, after: Any, name: str) -> Any:
+    if before is not None and after is not None and before != after:
+        raise DTypeError(f"{name!r}", "is used with two dtypes", expected=before, received=after)
+    return before if after is None else after
 
 
 def leaves_axes_open(node: Node) -> bool:
@@ -91,11 +108,18 @@ def leaves_axes_open(node: Node) -> bool:
 
     States of recurrent networks begin like this: ``zeros((0, 5))`` takes its batch from what it meets.
     """
-    return not node.inputs and 0 in (node.params.get("shape") or ())
+    return not node.inputs and 0 in (node.params.get("shape") or ()) and not is_np_shape()
 
 
-def infer_dtypes(symbol: Graph, known: Mapping[str, np.dtype[Any] | None]) -> Table:
-    """Return the dtypes of all outputs of all nodes; what nothing determines is float32.
+def infer_dtypes(
+    symbol: Graph, known: Mapping[str, np.dtype[Any] | None], *, default: str | None = "float32"
+) -> Table:
+    """Return the dtypes of all outputs of all nodes.
+
+    Args:
+        symbol: the graph.
+        known: those of some variables, by name.
+        default: the dtype of variables that nothing determines; they stay unknown if None.
 
     Raises:
         DTypeError: they contradict each other; the message names the node.
@@ -111,9 +135,9 @@ def infer_dtypes(symbol: Graph, known: Mapping[str, np.dtype[Any] | None]) -> Ta
         return found.get(id(node)) or start(node)
 
     table = known_dtypes(symbol, known_or_found)
-    for node in symbol.nodes():
+    for node in symbol.nodes() if default else ():
         if node.op is None and table[id(node)][0] is None:
-            found[id(node)] = as_dtype("float32")
+            found[id(node)] = as_dtype(default)
             table = known_dtypes(symbol, known_or_found)
     return table
 
@@ -129,7 +153,7 @@ def known_dtypes(symbol: Graph, known: Callable[[Node], np.dtype[Any] | None]) -
         assert node.op is not None
         return node.op.infer_dtypes(inputs, node.params, outputs)
 
-    return _fixpoint(symbol, known, rule)
+    return _fixpoint(symbol, known, rule, _merged_dtypes)
 
 
 def settled_creations(
@@ -159,7 +183,7 @@ def settled_creations(
         )
 
     shapes = infer_shapes(symbol, shape_of)
-    dtypes = _fixpoint(symbol, dtype_of, dtype_rule)
+    dtypes = _fixpoint(symbol, dtype_of, dtype_rule, _merged_dtypes)
     settled = {}
     for node in symbol.nodes():
         if node.op is not None and leaves_axes_open(node):
@@ -201,7 +225,8 @@ def settled_outputs(symbol: Graph, known: Callable[[Node], PartialShape]) -> lis
 def _fixpoint(
     symbol: Graph,
     start: Callable[[Node], Any],
-    rule: Callable[[Node, list[Any], list[Any]], tuple[list[Any], list[Any]]],
+    rule: Rule,
+    merged: Callable[[Any, Any, str], Any],
 ) -> Table:
     nodes = symbol.nodes()
     table: Table = {
@@ -212,14 +237,20 @@ def _fixpoint(
     while changed:
         changed = False
         for node in (*operators, *reversed(operators)):
-            changed |= _apply(node, table, rule)
+            changed |= _apply(node, table, rule, merged)
     return table
+
+
+def _differ(one: Any, other: Any) -> bool:
+    """Tell whether two facts differ; to NumPy, None equals the dtype float64."""
+    return one is not other and (one is None or other is None or one != other)
 
 
 def _apply(
     node: Node,
     table: Table,
-    rule: Callable[[Node, list[Any], list[Any]], tuple[list[Any], list[Any]]],
+    rule: Rule,
+    merged: Callable[[Any, Any, str], Any],
 ) -> bool:
     """Run the rule of one node; tell whether anything was learned."""
     inputs = [table[id(child)][i] for child, i in node.inputs]
@@ -227,11 +258,13 @@ def _apply(
     arranged = node.arranged(inputs)
     try:
         found, new_outputs = rule(node, arranged, outputs)
+        new_inputs = node.picked(found, arranged)
+        learned = any(map(_differ, (*inputs, *outputs), (*new_inputs, *new_outputs)))
+        for (child, i), before, value in zip(node.inputs, inputs, new_inputs, strict=True):
+            if _differ(before, value):
+                # An output that is taken twice may have learned something at the other place already.
+                table[id(child)][i] = merged(table[id(child)][i], value, child.output_name(i))
     except (ShapeMismatchError, DTypeError) as error:
         raise located(error, node.name) from error
-    new_inputs = node.picked(found, arranged)
-    learned = new_inputs != inputs or new_outputs != outputs
-    for (child, i), value in zip(node.inputs, new_inputs, strict=True):
-        table[id(child)][i] = value
     table[id(node)] = list(new_outputs)
     return learned

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gluonish.engine.operator import ABSENT, Operator, find_operator
+from gluonish.engine.operator import ABSENT, Operator, find_operator, is_attribute
 from gluonish.errors import ArgumentError, ArgumentTypeError, GluonishError
 from gluonish.ops.arithmetic import BINARIES
 from gluonish.symbol.spelling import spelled
@@ -83,6 +83,10 @@ class Node:
         """Return the number of outputs, hidden ones included."""
         return 1 if self.op is None else len(self.op.outputs(self.params))
 
+    def n_listed(self) -> int:
+        """Return the number of outputs that files list, which is MXNet's."""
+        return 1 if self.op is None else len(self.op.labels(self.params))
+
     def n_visible(self) -> int:
         """Return the number of outputs that a caller sees."""
         return 1 if self.op is None else self.op.visible(self.params)
@@ -91,7 +95,7 @@ class Node:
         """Return the name of an output: the variable's name, or the node's with the output's behind it."""
         if self.op is None:
             return self.name
-        return f"{self.name}_{self.op.outputs(self.params)[index]}"
+        return f"{self.name}_{self.op.labels(self.params)[index]}"
 
     def arranged(self, values: Sequence[Any], absent: Any = ABSENT) -> list[Any]:
         """Return one value per input in the operator's order, ``absent`` for those that it does not use.
@@ -136,6 +140,20 @@ class Node:
         plain = {key: found[f"__{key}__"] for key in HIDDEN_KEYS if f"__{key}__" in found}
         return {**found, **plain}
 
+    def set_attributes(self, attributes: Mapping[str, Any]) -> None:
+        """Set attributes, and parameters of the operator.
+
+        Raises:
+            ArgumentTypeError: a value is no string.
+            ArgumentError: the operator does not take such parameters.
+        """
+        checked = checked_attributes(attributes, f"Node {self.name!r}")
+        given = {key: each for key, each in checked.items() if self.op is not None and not is_attribute(key)}
+        if self.op is not None and given:
+            complete = {**self.given, **given}
+            self.params, self.given = self.op.fill(complete), complete
+        self.attrs.update((key, each) for key, each in checked.items() if key not in given)
+
 
 Entry: TypeAlias = "tuple[Node, int]"
 """An output of a node."""
@@ -170,10 +188,13 @@ def checked_attributes(attributes: Mapping[str, Any] | None, owner: str) -> dict
 
 
 def made_variable(node: Node, argument: str) -> Node:
-    """Return a variable for an input of a node that is not given: it has the node's attributes."""
+    """Return a variable for an input of a node that is not given.
+
+    It has all that is written at the node, as in MXNet's files.
+    """
     assert node.op is not None
     initial = node.op.initial.get(argument)
-    attrs = {key: value for key, value in node.attrs.items() if key != "__init__"}
+    attrs = {key: value for key, value in node.written().items() if key != "__init__"}
     return Node(
         None, f"{node.name}_{argument}", attrs={**attrs, **({"__init__": initial} if initial else {})}
     )

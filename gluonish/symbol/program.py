@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 
+from gluonish.context import Context
 from gluonish.engine.invoke import invoke
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import Operator
@@ -39,6 +40,7 @@ class _Step:
         count: how many outputs it has; they go to cells side by side.
         last_uses: cells that nothing reads afterwards.
         graphs: what runs an operator that consists of graphs; None for any other.
+        place: where it runs; None for where its inputs are.
     """
 
     node: Node
@@ -49,6 +51,7 @@ class _Step:
     count: int
     last_uses: tuple[int, ...]
     graphs: Callable[[Sequence[NDArray]], Any] | None
+    place: Context | None
 
 
 class Program:
@@ -60,12 +63,14 @@ class Program:
 
     Args:
         outputs: the outputs of the graph.
+        places: the contexts that operators run on, by their nodes (the ids), if it is several: their inputs
+            are moved there. None if it is one, that of the variables.
 
     Attributes:
         variables: the variables, in the order in which ``run`` takes their values.
     """
 
-    def __init__(self, outputs: Sequence[Entry]) -> None:
+    def __init__(self, outputs: Sequence[Entry], places: Mapping[int, Context] | None = None) -> None:
         nodes = sorted(sorted_nodes(outputs), key=lambda node: node.serial)
         self.variables = [node for node in nodes if node.op is None]
         operators = [node for node in nodes if node.op is not None]
@@ -76,12 +81,14 @@ class Program:
             size += node.n_visible()
         self._size = size + 1
         self._outputs = [cells[id(node)] + index for node, index in outputs]
-        self._steps = self._schedule(operators, cells)
+        self._steps = self._schedule(operators, cells, places or {})
         # A graph that makes arrays of open axes has steps of its own for each kind of inputs.
         self._graph = Symbol(outputs) if any(map(leaves_axes_open, operators)) else None
         self._settled: dict[Any, list[_Step]] = {}
 
-    def _schedule(self, operators: Sequence[Node], cells: dict[int, int]) -> list[_Step]:
+    def _schedule(
+        self, operators: Sequence[Node], cells: dict[int, int], places: Mapping[int, Context]
+    ) -> list[_Step]:
         """Return the steps; each lets go of what it is the last to read."""
         absent = self._size - 1
         kept = {*self._outputs, absent}
@@ -95,7 +102,8 @@ class Program:
             op = node.broadcasting if node.lenient else node.op
             assert op is not None
             inputs = tuple(node.arranged(given, absent))
-            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), _runner(op)))
+            place = places.get(id(node))
+            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), _runner(op), place))
         return steps[::-1]
 
     def _steps_for(self, graph: Symbol, values: Sequence[NDArray]) -> list[_Step]:
@@ -118,7 +126,8 @@ class Program:
         """Return the outputs for values of the variables.
 
         Args:
-            values: an array per variable, in the order of ``variables``, all on one context.
+            values: an array per variable, in the order of ``variables``, all on one context unless operators
+                have places.
             watcher: called with the node, inputs and outputs of each operator that has run.
 
         Raises:
@@ -128,8 +137,13 @@ class Program:
         cells[: len(values)] = values
         for step in self._steps if self._graph is None else self._steps_for(self._graph, values):
             inputs = [cells[i] for i in step.inputs]
-            graphs = step.graphs
-            result = invoke(step.op, inputs, step.params) if graphs is None else graphs(inputs)
+            graphs, place = step.graphs, step.place
+            if place is None:
+                result = invoke(step.op, inputs, step.params) if graphs is None else graphs(inputs)
+            else:
+                inputs = [x if x is None else x.as_in_context(place) for x in inputs]
+                with place:
+                    result = invoke(step.op, inputs, step.params) if graphs is None else graphs(inputs)
             if step.count == 1:
                 cells[step.first] = result
             else:

@@ -6,24 +6,26 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from gluonish import name as naming
-from gluonish.dtype import as_dtype
 from gluonish.engine.methods import OperatorMethods
 from gluonish.engine.operator import Operator, find_operator
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
+    DeprecatedError,
     IndexOutOfRangeError,
     SymbolValueError,
     UnknownNameError,
+    UnsupportedError,
 )
-from gluonish.shape import from_mxnet
-from gluonish.symbol import files, infer
-from gluonish.symbol.node import Entry, Node, checked_attributes, copy_graph, sorted_nodes
+from gluonish.symbol import files
+from gluonish.symbol.inferring import Inferring
+from gluonish.symbol.node import Entry, Node, copy_graph
+from gluonish.symbol.running import Running
 
 __all__ = ["Symbol"]
 
 
-class Symbol(OperatorMethods):
+class Symbol(Inferring, Running, OperatorMethods):
     """One or several outputs of a graph of operators.
 
     Symbols are made by ``mx.sym.var`` and by the operators of ``mx.sym``.
@@ -38,15 +40,10 @@ class Symbol(OperatorMethods):
         ([(2, 5), (4, 5), (4,)], [(2, 4)], [])
     """
 
-    __slots__ = ("outputs",)
+    __slots__ = ()
 
     # NumPy arrays and scalars on the left of an operator give way to ours.
     __array_ufunc__ = None
-
-    outputs: tuple[tuple[Node, int], ...]
-
-    def __init__(self, outputs: Sequence[tuple[Node, int]]) -> None:
-        self.outputs = tuple(outputs)
 
     def __repr__(self) -> str:
         if self.name is None:
@@ -56,12 +53,6 @@ class Symbol(OperatorMethods):
     __hash__ = object.__hash__
 
     # -- structure ------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str | None:
-        """The name of the node; None for a group of several."""
-        nodes = {id(node): node for node, _ in self.outputs}
-        return next(iter(nodes.values())).name if len(nodes) == 1 else None
 
     def __len__(self) -> int:
         return len(self.outputs)
@@ -90,42 +81,6 @@ class Symbol(OperatorMethods):
             )
         return Symbol([self.outputs[key]])
 
-    def nodes(self) -> list[Node]:
-        """Return all nodes below the outputs, inputs before those who use them."""
-        return sorted_nodes(self.outputs)
-
-    def _variables(self) -> tuple[list[Node], list[Node]]:
-        """Return the variables that are arguments, and those that are states of operators."""
-        nodes = self.nodes()
-        states = {
-            id(node.inputs[i][0])
-            for node in nodes
-            if node.op is not None
-            for i in node.op.aux
-            if i < len(node.inputs)
-        }
-        variables = [node for node in nodes if node.op is None]
-        return (
-            [node for node in variables if id(node) not in states],
-            [node for node in variables if id(node) in states],
-        )
-
-    def list_arguments(self) -> list[str]:
-        """Return the names of the variables, in the order of computation."""
-        return [node.name for node in self._variables()[0]]
-
-    def list_auxiliary_states(self) -> list[str]:
-        """Return the names of the variables that are states of operators, such as running means."""
-        return [node.name for node in self._variables()[1]]
-
-    def list_inputs(self) -> list[str]:
-        """Return the names of all variables, states included."""
-        return [node.name for node in self.nodes() if node.op is None]
-
-    def list_outputs(self) -> list[str]:
-        """Return the names of the outputs."""
-        return [node.output_name(index) for node, index in self.outputs]
-
     def get_internals(self) -> Symbol:
         """Return a group of all outputs of all nodes."""
         outputs: list[tuple[Node, int]] = []
@@ -148,7 +103,12 @@ class Symbol(OperatorMethods):
             >>> import gluonish as mx
             >>> mx.sym.var("x", shape=(2, 0), lr_mult=2).attr("__shape__")
             '(2, 0)'
+
+        Raises:
+            ArgumentTypeError: the key is no string.
         """
+        if not isinstance(key, str):
+            raise ArgumentTypeError("An attribute", "has a name", expected="a string", received=repr(key))
         return self.outputs[0][0].attribute(key) if self.name is not None else None
 
     def list_attr(self, recursive: bool = False) -> dict[str, str]:
@@ -158,10 +118,10 @@ class Symbol(OperatorMethods):
             recursive: no longer anything: those of all nodes are returned by ``attr_dict()``.
 
         Raises:
-            ArgumentError: ``recursive`` is True.
+            DeprecatedError: ``recursive`` is True.
         """
         if recursive:
-            raise ArgumentError("list_attr()", "is not recursive", fix="Use attr_dict().")
+            raise DeprecatedError("list_attr()", "is not recursive", fix="Use attr_dict().")
         return self.outputs[0][0].attributes()
 
     def attr_dict(self) -> dict[str, dict[str, str]]:
@@ -176,85 +136,15 @@ class Symbol(OperatorMethods):
         return {name: attributes for name, attributes in found.items() if attributes}
 
     def _set_attr(self, **kwargs: str) -> None:
-        """Set attributes of the node.
+        """Set attributes of the node, or parameters of its operator.
 
         Raises:
             ArgumentTypeError: a value is no string.
+            ArgumentError: the symbol is a group, or the operator does not take such parameters.
         """
-        node = self.outputs[0][0]
-        node.attrs.update(checked_attributes(kwargs, f"Node {node.name!r}"))
-
-    # -- inference --------------------------------------------------------------------------------------
-
-    def infer_shape(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Work out all shapes from those of some arguments.
-
-        Args:
-            args: shapes of the arguments in the order of ``list_arguments()``, None where not known.
-            kwargs: shapes by name; 0 stands for an unknown axis.
-
-        Returns:
-            The shapes of arguments, outputs and states; three times None if some are not determined.
-
-        Raises:
-            ShapeMismatchError: they contradict each other.
-        """
-        arguments, outputs, states = self.infer_shape_partial(*args, **kwargs)
-        complete = all(shape and 0 not in shape for shape in (*arguments, *outputs, *states))
-        return (arguments, outputs, states) if complete else (None, None, None)
-
-    def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Work out shapes as far as possible; unknown axes are 0, shapes of unknown rank ()."""
-        given = self._by_name(args, kwargs)
-        known = {name: from_mxnet(shape or None, owner=f"Shape of {name!r}") for name, shape in given.items()}
-        shapes = infer.infer_shapes(self, lambda node: known.get(node.name))
-
-        def spelled(entry: tuple[Node, int]) -> tuple[int, ...]:
-            shape = shapes[id(entry[0])][entry[1]]
-            return () if shape is None else tuple(0 if dim is None else dim for dim in shape)
-
-        return self._in_order(spelled)
-
-    def infer_type(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Work out all dtypes from those of some arguments; what is not determined becomes float32.
-
-        Returns:
-            The dtypes of arguments, outputs and states.
-
-        Raises:
-            DTypeError: they contradict each other.
-        """
-        known = {
-            name: None if dtype is None else as_dtype(dtype)
-            for name, dtype in self._by_name(args, kwargs).items()
-        }
-        dtypes = infer.infer_dtypes(self, known)
-        return self._in_order(lambda entry: dtypes[id(entry[0])][entry[1]].type)
-
-    def _by_name(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        names = self.list_arguments()
-        if len(args) > len(names) or (args and kwargs):
-            raise ArgumentError(
-                repr(self), "takes shapes or dtypes by position or by name", expected=", ".join(names)
-            )
-        unknown = set(kwargs).difference(names, self.list_auxiliary_states())
-        if unknown:
-            raise UnknownNameError(
-                f"Argument {min(unknown)!r}", f"is none of {self!r}", expected="one of " + ", ".join(names)
-            )
-        return dict(zip(names, args, strict=False)) if args else kwargs
-
-    def _in_order(self, value: Callable[[tuple[Node, int]], Any]) -> tuple[Any, Any, Any]:
-        arguments, states = self._variables()
-        return (
-            [value((node, 0)) for node in arguments],
-            [value(output) for output in self.outputs],
-            [value((node, 0)) for node in states],
-        )
-
-    def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Work out dtypes as ``infer_type`` does, which always finds all of them."""
-        return self.infer_type(*args, **kwargs)
+        if self.name is None:
+            raise ArgumentError(repr(self), "is a group, which has no attributes", fix="Choose a part of it.")
+        self.outputs[0][0].set_attributes(kwargs)
 
     # -- files --------------------------------------------------------------------------------------------
 
@@ -276,11 +166,11 @@ class Symbol(OperatorMethods):
         """Write the graph to a file, which MXNet reads too.
 
         Args:
-            fname: a path.
+            fname: a path, or a stream opened for writing bytes.
             remove_amp_cast: as of ``tojson``.
 
         Raises:
-            ArgumentTypeError: not a path.
+            ArgumentTypeError: neither of these.
             MissingFileError: its folder does not exist.
         """
         files.write_file(fname, self.tojson(remove_amp_cast))
@@ -352,9 +242,13 @@ class Symbol(OperatorMethods):
             outputs[0][0].name = naming.current().get(name, "")
         return Symbol(outputs)
 
+    def _compose(self, *args: Symbol, name: str | None = None, **kwargs: Symbol) -> None:
+        """Put other symbols in place of variables of this symbol itself; see ``__call__``."""
+        self.outputs = self(*args, name=name, **kwargs).outputs
+
     def apply_operator(self, op: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Symbol:
-        """Compose an operator with this symbol as its first input."""
-        return _compose()(op, (self, *args), kwargs)
+        """Compose an operator with this symbol as its first input; the node is named after the method."""
+        return _compose()(op, (self, *args), kwargs, hint=op.method)
 
     def astype(self, dtype: Any) -> Symbol:
         """Return the symbol in another dtype."""
@@ -364,11 +258,45 @@ class Symbol(OperatorMethods):
         """Return the symbol with no gradient flowing back through it."""
         return _compose()(find_operator("BlockGrad"), (self,), {})
 
-    def optimize_for(self, backend: Any, *args: Any, **kwargs: Any) -> Symbol:  # noqa: ARG002
+    def optimize_for(
+        self,
+        backend: str,
+        args: Any = None,
+        aux: Any = None,
+        ctx: Any = None,
+        shape_dict: Any = None,
+        type_dict: Any = None,
+        stype_dict: Any = None,
+        skip_infer: bool = False,
+        **kwargs: Any,
+    ) -> Symbol:
         """Return the symbol for a backend, which is the symbol: gluonish chooses kernels when they run."""
+        del backend, args, aux, ctx, shape_dict, type_dict, stype_dict, skip_infer, kwargs
         return self
 
-    get_backend_symbol = optimize_for
+    def get_backend_symbol(self, backend: str) -> Symbol:
+        """Return the symbol for a backend; see ``optimize_for``."""
+        return self.optimize_for(backend)
+
+    def gradient(self, wrt: Sequence[str]) -> NoReturn:
+        """Refuse: MXNet never had the symbol of a gradient.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError(
+            repr(self),
+            f"has no symbol of its gradient with respect to {', '.join(wrt)}",
+            fix="bind() it and call backward().",
+        )
+
+    def as_np_ndarray(self) -> Symbol:
+        """Return the symbol."""
+        return self
+
+    def as_nd_ndarray(self) -> Symbol:
+        """Return the symbol."""
+        return self
 
     # -- what only arrays have ------------------------------------------------------------------------------
 

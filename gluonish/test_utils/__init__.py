@@ -5,6 +5,7 @@
 ``environment``  contexts, environment variables, exceptions, attempts
 ``symbols``      what symbols compute, and their gradients
 ``consistency``  the same computation in several ways
+``sparse``       random sparse arrays
 ``statistics``   random generators
 ``data``         data in files
 ``evaluation``   a symbol with arrays
@@ -101,13 +102,19 @@ from gluonish.test_utils.generate import (
     new_sym_matrix_with_real_eigvals_nd,
     np_reduce,
     rand_coord_2d,
-    rand_ndarray,
     rand_shape_2d,
     rand_shape_3d,
     rand_shape_nd,
     random_arrays,
     random_sample,
     random_uniform_arrays,
+)
+from gluonish.test_utils.sparse import (
+    create_sparse_array,
+    create_sparse_array_zd,
+    rand_ndarray,
+    rand_sparse_ndarray,
+    shuffle_csr_column_indices,
 )
 from gluonish.test_utils.statistics import (
     chi_square_check,

@@ -13,6 +13,7 @@ from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ComparisonError
 from gluonish.symbol import Symbol
+from gluonish.symbol.infer import infer_dtypes
 from gluonish.test_utils.compare import (
     Tolerance,
     assert_almost_equal,
@@ -20,8 +21,8 @@ from gluonish.test_utils.compare import (
     to_numpy,
 )
 from gluonish.test_utils.environment import default_context
-from gluonish.test_utils.evaluation import BoundSymbol
-from gluonish.test_utils.generate import rand_ndarray
+from gluonish.test_utils.evaluation import bound
+from gluonish.test_utils.sparse import rand_ndarray
 
 __all__ = ["check_consistency", "check_gluon_hybridize_consistency", "compare_optimizer"]
 
@@ -109,9 +110,10 @@ class _Setting:
             )
         self.shapes = dict(zip(symbol.list_arguments(), arguments, strict=True))
         self.state_shapes = dict(zip(symbol.list_auxiliary_states(), states, strict=True))
-        found, _, of_states = symbol.infer_type(**types)
-        self.types = dict(zip(symbol.list_arguments(), found, strict=True))
-        self.state_types = dict(zip(symbol.list_auxiliary_states(), of_states, strict=True))
+        table = infer_dtypes(symbol, types)
+        found = {node.name: table[id(node)][0] for node in symbol.nodes() if node.op is None}
+        self.types = {name: found[name] for name in symbol.list_arguments()}
+        self.state_types = {name: found[name] for name in symbol.list_auxiliary_states()}
 
     @property
     def precision(self) -> int:
@@ -139,15 +141,15 @@ class _Setting:
             for name, shape in self.state_shapes.items()
         }
         requests = dict.fromkeys(arguments, grad_req) if isinstance(grad_req, str) else dict(grad_req)
-        bound = BoundSymbol(self.symbol, self.ctx, arguments, state_arrays, requests)
-        wants = any(each is not None for each in bound.grad_dict.values())
-        computed = bound.forward(is_train=wants)
+        executor = bound(self.symbol, self.ctx, arguments, state_arrays, requests)
+        wants = any(each is not None for each in executor.grad_dict.values())
+        computed = executor.forward(is_train=wants)
         if wants:
-            bound.backward(
+            executor.backward(
                 [nd.array(g, ctx=self.ctx, dtype=y.dtype) for g, y in zip(heads, computed, strict=True)]
             )
         results = dict(zip(outputs, computed, strict=True))
-        results.update((name, g) for name, g in bound.grad_dict.items() if g is not None)
+        results.update((name, g) for name, g in executor.grad_dict.items() if g is not None)
         return results
 
 
@@ -243,8 +245,8 @@ def compare_optimizer(
         opt2: another one.
         shape: the shape of a weight, or a list of the shapes of ``ntensors`` weights.
         dtype: its dtype.
-        w_stype: the storage type of weights: ``"default"``.
-        g_stype: the storage type of gradients: ``"default"``.
+        w_stype: the storage type of weights.
+        g_stype: the storage type of gradients.
         rtol: the relative tolerance.
         atol: the absolute tolerance.
         compare_states: whether their states are compared too.

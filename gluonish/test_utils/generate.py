@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from gluonish import nd
-from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError
 
@@ -30,7 +29,6 @@ __all__ = [
     "new_sym_matrix_with_real_eigvals_nd",
     "np_reduce",
     "rand_coord_2d",
-    "rand_ndarray",
     "rand_shape_2d",
     "rand_shape_3d",
     "rand_shape_nd",
@@ -64,37 +62,6 @@ def random_sample(population: Sequence[Any], k: int) -> list[Any]:
     """Return ``k`` different elements of a sequence, in random order."""
     order = np.random.permutation(len(population))
     return [population[int(i)] for i in order[:k]]
-
-
-def rand_ndarray(
-    shape: Sequence[int],
-    stype: str = "default",
-    density: float | None = None,
-    dtype: Any = None,
-    modifier_func: Callable[[Any], Any] | None = None,
-    shuffle_csr_indices: bool = False,
-    distribution: str | None = None,
-    ctx: Context | None = None,
-) -> NDArray:
-    """Return an NDArray with elements uniform in [-1, 1).
-
-    Args:
-        shape: its shape.
-        stype: its storage type: ``"default"``, dense.
-        density: of sparse arrays; without effect on a dense one, like the next three.
-        dtype: its element type, float32 if None.
-        modifier_func: of sparse arrays.
-        shuffle_csr_indices: of sparse arrays.
-        distribution: of sparse arrays.
-        ctx: where it is.
-
-    Raises:
-        ArgumentError: another storage type.
-    """
-    del density, modifier_func, shuffle_csr_indices, distribution
-    if stype != "default":
-        raise ArgumentError("rand_ndarray()", "knows no such storage", expected="'default'", received=stype)
-    return nd.array(np.random.uniform(-1, 1, tuple(shape)), dtype=dtype, ctx=ctx)
 
 
 def create_vector(size: int, dtype: Any = np.int64) -> NDArray:

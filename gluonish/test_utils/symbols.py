@@ -21,7 +21,7 @@ from gluonish.test_utils.compare import (
     to_numpy,
 )
 from gluonish.test_utils.environment import default_context
-from gluonish.test_utils.evaluation import BoundSymbol
+from gluonish.test_utils.evaluation import bound
 
 __all__ = [
     "check_numeric_gradient",
@@ -62,6 +62,8 @@ def _by_name(names: Sequence[str], values: Values, what: str) -> dict[str, Any]:
 
 def _as_array(value: Any, ctx: Context, dtype: Any) -> NDArray:
     """Return an NDArray of its own; the dtype ``"asnumpy"`` stands for that of the value."""
+    if getattr(value, "stype", "default") != "default":
+        return nd.sparse.array(value, ctx, None if dtype == "asnumpy" else dtype)
     host = to_numpy(value)
     return nd.array(host, ctx=ctx, dtype=host.dtype if dtype == "asnumpy" else dtype)
 
@@ -116,7 +118,7 @@ def simple_forward(sym: Symbol, ctx: Context | None = None, is_train: bool = Fal
     where = ctx or default_context()
     arrays = {name: nd.array(to_numpy(value), ctx=where) for name, value in inputs.items()}
     states = {name: arrays.pop(name) for name in sym.list_auxiliary_states() if name in arrays}
-    outputs = [each.asnumpy() for each in BoundSymbol(sym, where, arrays, states).forward(is_train)]
+    outputs = [each.asnumpy() for each in bound(sym, where, arrays, states).forward(is_train)]
     return outputs[0] if len(outputs) == 1 else outputs
 
 
@@ -167,7 +169,7 @@ def check_symbolic_forward(
     where = ctx or default_context()
     arguments = _parse_location(sym, location, where, dtype)
     states = _parse_aux_states(sym, aux_states, where, dtype)
-    outputs = BoundSymbol(sym, where, arguments, states).forward(is_train=False)
+    outputs = bound(sym, where, arguments, states).forward(is_train=False)
     wanted = _by_name(sym.list_outputs(), expected, "expected outputs")
     for (name, value), output in zip(wanted.items(), outputs, strict=True):
         names = (f"EXPECTED_{name}", f"FORWARD_{name}")
@@ -203,7 +205,7 @@ def check_symbolic_backward(
         aux_states: arrays for its states, like those for its arguments.
         grad_req: ``"write"``, ``"add"`` or ``"null"`` for all, as a list, or by name.
         ctx: where to compute; the default context if None.
-        grad_stypes: storage types of gradients by name: all ``"default"``.
+        grad_stypes: storage types of gradients by name: ``"default"`` if not named.
         equal_nan: whether NaN equals NaN.
         dtype: what arrays are converted to; ``"asnumpy"`` leaves theirs.
 
@@ -214,46 +216,42 @@ def check_symbolic_backward(
         ComparisonError: they are not; ``EXPECTED_`` and ``BACKWARD_`` before a name say which is which.
         ArgumentError: other arguments or states than the symbol has, or another storage type.
     """
-    _check_stypes(grad_stypes)
     where = ctx or default_context()
     arguments = _parse_location(sym, location, where, dtype)
     states = _parse_aux_states(sym, aux_states, where, dtype)
     requests = _requests(sym.list_arguments(), grad_req)
     if isinstance(expected, (list, tuple)):
         expected = dict(zip(sym.list_arguments(), expected, strict=True))
-    start = _random_like(arguments, where)
-    bound = BoundSymbol(sym, where, arguments, states, requests, start)
-    outputs = bound.forward(is_train=True)
+    start = _random_like(arguments, where, grad_stypes)
+    executor = bound(sym, where, arguments, states, requests, start)
+    outputs = executor.forward(is_train=True)
     if out_grads is not None:
         heads = _by_name(sym.list_outputs(), out_grads, "gradients of outputs")
         out_grads = [
             _as_array(g, where, output.dtype) for g, output in zip(heads.values(), outputs, strict=True)
         ]
-    if any(gradient is not None for gradient in bound.grad_dict.values()):
-        bound.backward(out_grads)
+    executor.backward(_ones(outputs) if out_grads is None else out_grads)
     for name, value in expected.items():
-        gradient = bound.grad_dict[name]
+        gradient = executor.grad_dict[name]
         if gradient is None:
             continue
         wanted = to_numpy(value) + (start[name].asnumpy() if requests[name] == "add" else 0)
         names = (f"EXPECTED_{name}", f"BACKWARD_{name}")
         assert_almost_equal(wanted, gradient, rtol, atol, names, equal_nan)
-    return bound.grad_dict
+    return executor.grad_dict
 
 
-def _random_like(arrays: Mapping[str, NDArray], ctx: Context) -> dict[str, NDArray]:
-    return {
+def _ones(arrays: Sequence[NDArray]) -> list[NDArray]:
+    return [nd.ones_like(each) for each in arrays]
+
+
+def _random_like(arrays: Mapping[str, NDArray], ctx: Context, stypes: Any) -> dict[str, NDArray]:
+    """Return buffers of random numbers, in the storage types that are named."""
+    made = {
         name: nd.array(np.random.normal(size=each.shape), ctx=ctx, dtype=each.dtype)  # noqa: NPY002  as MXNet
         for name, each in arrays.items()
     }
-
-
-def _check_stypes(stypes: Any) -> None:
-    for name, stype in (stypes or {}).items():
-        if stype not in (None, "default"):
-            raise ArgumentError(
-                f"The gradient of {name!r}", "knows no such storage", expected="'default'", received=stype
-            )
+    return {name: each.tostype((stypes or {}).get(name) or "default") for name, each in made.items()}
 
 
 # -- gradients against finite differences -----------------------------------------------------------------
@@ -340,7 +338,7 @@ def check_numeric_gradient(
         grad_nodes: which gradients to check: names, or a dictionary of names and grad_reqs; all if None.
         use_forward_train: whether differences are taken in training mode.
         ctx: where to compute; the default context if None.
-        grad_stype_dict: storage types of gradients by name: all ``"default"``.
+        grad_stype_dict: storage types of gradients by name: ``"default"`` if not named.
         dtype: float16, float32 or float64.
 
     Raises:
@@ -359,7 +357,6 @@ def check_numeric_gradient(
             expected="float16, float32 or float64",
             received=as_dtype(dtype).name,
         )
-    _check_stypes(grad_stype_dict)
     where = ctx or default_context()
     arguments = _parse_location(sym, location, where, dtype)
     states = _parse_aux_states(sym, aux_states, where, dtype)
@@ -368,14 +365,13 @@ def check_numeric_gradient(
     state_values = {name: each.asnumpy() for name, each in states.items()}
 
     projected, weights = _projected(sym, arguments, states, where, dtype)
-    start = _random_like(arguments, where)
-    bound = BoundSymbol(projected, where, {**arguments, **weights}, states, requests, start)
-    bound.forward(is_train=True)
-    bound.backward()
+    start = _random_like(arguments, where, grad_stype_dict)
+    executor = bound(projected, where, {**arguments, **weights}, states, requests, start)
+    executor.backward(_ones(executor.forward(is_train=True)))
     eps = default_numeric_eps()[as_dtype(dtype)] if numeric_eps is None else numeric_eps
     apart = {name: each.copy() for name, each in arguments.items()}
     numeric = numeric_grad(
-        BoundSymbol(projected, where, {**apart, **weights}, states),
+        bound(projected, where, {**apart, **weights}, states),
         {name: point[name] for name, request in requests.items() if request != "null"},
         state_values,
         eps,
@@ -386,7 +382,7 @@ def check_numeric_gradient(
         if requests[name] == "add":
             wanted = wanted + start[name].asnumpy()  # noqa: PLW2901  it is added to what was there
         names = (f"NUMERICAL_{name}", f"BACKWARD_{name}")
-        assert_almost_equal(wanted, bound.grad_dict[name], rtol, atol, names)
+        assert_almost_equal(wanted, executor.grad_dict[name], rtol, atol, names)
 
 
 def _nodes_to_check(sym: Symbol, grad_nodes: Any) -> dict[str, str]:
@@ -460,12 +456,12 @@ def check_speed(
     arguments = _parse_location(sym, location, where)
     _, _, state_shapes = sym.infer_shape(**{name: each.shape for name, each in arguments.items()})
     states = _parse_aux_states(sym, [np.zeros(shape) for shape in state_shapes], where)
-    bound = BoundSymbol(sym, where, arguments, states, _requests(sym.list_arguments(), grad_req or "write"))
+    executor = bound(sym, where, arguments, states, _requests(sym.list_arguments(), grad_req or "write"))
 
     def run() -> None:
-        bound.forward(is_train=typ == "whole")
+        outputs = executor.forward(is_train=typ == "whole")
         if typ == "whole":
-            bound.backward()
+            executor.backward(_ones(outputs))
 
     run()
     nd.waitall()

@@ -307,13 +307,9 @@ def test_astype_copies_unless_told_not_to():
     assert x.astype("float16", copy=False).dtype is np.float16
 
 
-def test_a_dense_array_has_one_storage_type():
+def test_a_dense_array_is_default_already():
     x = nd.ones(2)
     assert x.tostype("default") is x
-    with pytest.raises(
-        ArgumentError, match=r"tostype\(\) knows no such storage.\n  Expected 'default', received csr"
-    ):
-        x.tostype("csr")
 
 
 def test_waiting_for_a_host_array_does_nothing():
@@ -548,8 +544,3 @@ def test_outside_of_a_recording_values_are_written_without_history():
 def test_an_array_is_made_by_functions_not_by_its_class():
     x = NDArray(np.ones(2), CPU)
     assert x._storage is not NDArray(x._raw, CPU)._storage
-
-
-def test_attach_grad_knows_dense_gradients_only():
-    with pytest.raises(ArgumentError, match=r"attach_grad\(\) knows no such storage"):
-        nd.ones(2).attach_grad(stype="row_sparse")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import math
 import pathlib
+import re
 import struct
 import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "docs" / "examples" / "mxnet"
@@ -56,3 +58,31 @@ def test_a_text_is_learned_character_by_character(tmp_path):
     )
     characters = len(set(text.read_text(encoding="utf-8")))
     assert final_loss(printed) < 0.85 * math.log(characters)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "loss"),
+    [
+        ((), 0.9725),
+        (("--devices", 2, "--optimizer", "sgd", "--lr", 0.5), 1.4389),
+        (("--optimizer", "adagrad", "--lr", 0.2), 0.6124),
+    ],
+)
+def test_sparse_embeddings_reach_the_losses_of_mxnet(arguments, loss):
+    """MXNet 1.9.1 printed these."""
+    printed = run(
+        "matrix_factorisation.py",
+        "--users",
+        300,
+        "--items",
+        200,
+        "--ratings",
+        6000,
+        "--epochs",
+        3,
+        "--batch-size",
+        100,
+        *arguments,
+    )
+    assert final_loss(printed) == pytest.approx(loss, abs=2e-4)
+    assert re.search(r"the last gradient has \d+ of 200 rows", printed)

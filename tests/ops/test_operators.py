@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -191,7 +192,10 @@ def gradients(case, positions):
         arrays[position].attach_grad()
     with autograd.record(train_mode=case.training):
         outputs = run(case, arrays)
-    seeds = [from_data(np.linspace(0.5, 1.5, out.size).reshape(out.shape), out.context) for out in outputs]
+    seeds = [
+        from_data(np.linspace(0.5, 1.5, math.prod(out.shape)).reshape(out.shape), out.context)
+        for out in outputs
+    ]
     autograd.backward(outputs, seeds, train_mode=case.training)
     return [arrays[position].grad.asnumpy() for position in positions]
 

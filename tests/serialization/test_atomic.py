@@ -169,3 +169,13 @@ def test_the_content_is_on_the_disk_before_the_name_is_and_then_the_folder(tmp_p
     with atomic_write(tmp_path / "file") as file:
         file.write(b"12345")
     assert done == [("content", 5), ("name", None), ("folder", None)]
+
+
+def test_what_writers_that_were_killed_have_left_is_removed_when_it_is_old(tmp_path):
+    old, fresh, other = (tmp_path / f".{name}.tmp" for name in ("file.0a", "file.0b", "other.0c"))
+    for path in (old, fresh, other):
+        path.write_bytes(b"half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    write(tmp_path / "file", b"whole")
+    assert sorted(names_in(tmp_path)) == sorted([fresh.name, other.name, "file"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 
+import numpy as np
 import pytest
 
 import gluonish as mx
@@ -44,14 +45,15 @@ def test_some_attributes_answer_to_two_names():
     assert y.attr("lr_mult") == y.attr("__lr_mult__") == "3"
 
 
-def test_variables_that_an_operator_makes_have_its_attributes_and_their_initializers():
-    y = sym.BatchNorm(var("x"), name="bn", attr={"__mood__": "good"})
+def test_variables_that_an_operator_makes_have_what_it_has_and_their_initializers():
+    y = sym.BatchNorm(var("x"), name="bn", eps=0.1, attr={"__mood__": "good"})
     found = y.attr_dict()
-    assert found["bn_gamma"] == {"__mood__": "good"}
-    assert found["bn_moving_mean"] == {"__mood__": "good", "__init__": '["zero", {}]'}
+    assert found["bn_gamma"] == {"__mood__": "good", "eps": "0.1"}
+    assert found["bn_moving_mean"] == {"__mood__": "good", "eps": "0.1", "__init__": '["zero", {}]'}
     assert found["bn_moving_var"]["__init__"] == '["one", {}]'
     assert sym.LeakyReLU(var("x"), act_type="prelu", name="l").attr_dict()["l_gamma"] == {
-        "__init__": '["Constant", {"value": 0.25}]'
+        "__init__": '["Constant", {"value": 0.25}]',
+        "act_type": "prelu",
     }
 
 
@@ -233,3 +235,124 @@ def test_there_is_nothing_to_optimize_for():
 def test_more_of_what_only_arrays_have_is_refused(what):
     with pytest.raises(SymbolValueError, match=f"has no {what}"):
         getattr(var("x"), what)
+
+
+# -- what MXNet 1.9.1 prints --------------------------------------------------------------------------------
+
+
+LABELS = {
+    "det": (sym.linalg.det, {}, ["y_output0"]),
+    "slogdet": (sym.linalg.slogdet, {}, ["y_output0", "y_output1"]),
+    "gelqf": (sym.linalg.gelqf, {}, ["y_output0", "y_output1"]),
+    "syevd": (sym.linalg.syevd, {}, ["y_output0", "y_output1"]),
+    "moments": (sym.moments, {}, ["y_output0", "y_output1"]),
+    "sort": (sym.sort, {}, ["y_output0"]),
+    "topk": (sym.topk, {}, ["y_output"]),
+    "topk, both": (sym.topk, {"ret_typ": "both"}, ["y_output0", "y_output1"]),
+    "make_loss": (sym.make_loss, {}, ["y_loss"]),
+    "MakeLoss": (sym.MakeLoss, {}, ["y_output"]),
+    "split": (sym.SliceChannel, {"num_outputs": 1}, ["y_output0"]),
+    "multinomial": (sym.sample_multinomial, {}, ["y_output"]),
+    "multinomial, probabilities": (sym.sample_multinomial, {"get_prob": True}, ["y_output0", "y_output1"]),
+    "CTCLoss": (sym.CTCLoss, {}, ["y_output0"]),
+    "RNN": (
+        sym.RNN,
+        {"state_size": 2, "num_layers": 1, "mode": "lstm", "state_outputs": True},
+        ["y_output", "y_state_output", "y_statecell_output"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("function", "params", "names"), LABELS.values(), ids=LABELS)
+def test_outputs_are_called_as_in_mxnet(function, params, names):
+    assert function(name="y", **params).list_outputs() == names
+
+
+METHODS = {
+    "split": lambda x: x.split(num_outputs=2, axis=0),
+    "swapaxes": lambda x: x.swapaxes(0, 1),
+    "flip": lambda x: x.flip(axis=0),
+    "_split_v2": lambda x: x.split_v2(2),
+    "_mulscalar": lambda x: -x,
+}
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS.items(), ids=METHODS)
+def test_nodes_that_methods_make_are_called_after_them(name, method):
+    assert method(var("x")).name == f"{name}0"
+
+
+def test_a_call_that_fails_uses_up_no_name():
+    with pytest.raises(ArgumentError, match="'num_hidden'"):
+        sym.FullyConnected(var("x"))
+    assert sym.FullyConnected(var("x"), num_hidden=1).name == "fullyconnected0"
+
+
+def test_a_negated_symbol_is_multiplied():
+    assert (-var("x")).list_attr() == {"scalar": "-1.0"}
+
+
+def test_a_number_of_numpy_is_written_with_its_own_digits():
+    assert (var("x") + np.float32(0.1)).attr("scalar") == "0.1"
+
+
+# -- changing symbols ---------------------------------------------------------------------------------------
+
+
+def test_a_symbol_may_be_composed_in_place():
+    y = sym.FullyConnected(var("x"), num_hidden=1, name="fc")
+    assert y._compose(x=var("z"), name="named") is None
+    assert (y.list_arguments(), y.name) == (["z", "fc_weight", "fc_bias"], "named")
+
+
+def test_parameters_of_an_operator_may_be_set_as_attributes():
+    y = sym.FullyConnected(var("x"), num_hidden=2, name="fc")
+    y._set_attr(num_hidden="5", lr_mult="3")
+    assert y.infer_shape(x=(2, 3))[1] == [(2, 5)]
+    assert y.list_attr() == {"num_hidden": "5", "__lr_mult__": "3", "lr_mult": "3"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "error", "match"),
+    [
+        ({"num_hidden": "q"}, ArgumentError, "'num_hidden'"),
+        ({"mood": "so"}, ArgumentError, "has no parameter 'mood'"),
+        ({"__mood__": 3}, ArgumentTypeError, "cannot have this attribute '__mood__'"),
+    ],
+)
+def test_attributes_that_cannot_be_set_change_nothing(attributes, error, match):
+    y = sym.FullyConnected(var("x"), num_hidden=2, name="fc")
+    with pytest.raises(error, match=match):
+        y._set_attr(**attributes)
+    assert y.list_attr() == {"num_hidden": "2"}
+
+
+def test_a_group_cannot_be_given_attributes():
+    with pytest.raises(ArgumentError, match="is a group, which has no attributes"):
+        Group([var("x"), var("y")])._set_attr(__a__="1")
+
+
+def test_recursive_attributes_are_refused_by_a_deprecation_warning_as_in_mxnet():
+    with pytest.raises(DeprecationWarning, match=r"list_attr\(\) is not recursive"):
+        var("x").list_attr(recursive=True)
+
+
+def test_an_attribute_is_asked_for_by_its_name():
+    with pytest.raises(ArgumentTypeError, match="An attribute has a name"):
+        var("x").attr(3)
+
+
+def test_an_unknown_storage_type_is_caught_as_a_key_error():
+    with pytest.raises(KeyError, match="has an unknown stype"):
+        var("x", stype="foo")
+
+
+def test_the_symbol_of_a_gradient_does_not_exist():
+    with pytest.raises(NotImplementedError, match=r"has no symbol of its gradient with respect to x"):
+        sym.exp(var("x"), name="y").gradient(["x"])
+
+
+def test_a_symbol_is_of_both_kinds_of_arrays():
+    x = var("x")
+    assert x.as_np_ndarray() is x
+    assert x.as_nd_ndarray() is x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import numpy as np
@@ -44,7 +45,7 @@ def network():
 
 
 def test_a_graph_is_written_as_mxnet_writes_it():
-    """MXNet 1.9.1 prints this, and the parameters of ``fc`` at the variable made for it too."""
+    """MXNet 1.9.1 prints this."""
     x = sym.var("x", shape=(2, 0), dtype="float16", lr_mult=2, init="ones")
     y = sym.Dropout(sym.FullyConnected(x, num_hidden=4, no_bias=True, name="fc"), p=0.5, name="drop")
     assert written(y) == {
@@ -60,7 +61,12 @@ def test_a_graph_is_written_as_mxnet_writes_it():
                 },
                 "inputs": [],
             },
-            {"op": "null", "name": "fc_weight", "inputs": []},
+            {
+                "op": "null",
+                "name": "fc_weight",
+                "attrs": {"no_bias": "True", "num_hidden": "4"},
+                "inputs": [],
+            },
             {
                 "op": "FullyConnected",
                 "name": "fc",
@@ -230,6 +236,33 @@ BAD = {
         graph(VARIABLE, heads="[[3, 0, 0]]"),
         r"a node below 1.*received \[3, 0, 0\]",
     ),
+    "nodes that are no list": (
+        '{"nodes": 5, "arg_nodes": [], "heads": [[0, 0, 0]]}',
+        r"'nodes' of another kind",
+    ),
+    "heads that are no list": (
+        graph(VARIABLE, heads="5"),
+        r"'heads' of another kind.*\n.*a list, received 5",
+    ),
+    "no heads": (graph(VARIABLE, heads="[]"), r"has no outputs"),
+    "attributes that are no object": (
+        graph(VARIABLE, more=', "attrs": 5'),
+        r"'attrs' of another kind",
+    ),
+    "a variable that is not there": (
+        f'{{"nodes": [{VARIABLE}], "arg_nodes": [1], "heads": [[0, 0, 0]]}}',
+        r"lists variables that do not exist.*\n.*numbers below 1, received \[1\]",
+    ),
+    "a name that is a number": (
+        graph('{"op": "null", "name": 5, "inputs": []}'),
+        r"'name' of another kind",
+    ),
+    "inputs that are no list": (
+        graph('{"op": "null", "name": "x", "inputs": 5}'),
+        r"'inputs' of another kind",
+    ),
+    "a variable with inputs": (graph('{"op": "null", "name": "x", "inputs": [[0, 0, 0]]}'), r"has inputs"),
+    "brackets without end": ("[" * 100_000, r"is nested too deeply"),
     "a negative head": (graph(VARIABLE, heads="[[-1, 0, 0]]"), r"received \[-1, 0, 0\]"),
 }
 
@@ -239,6 +272,33 @@ def test_a_text_that_describes_no_graph_is_an_error(text, message):
     with pytest.raises(FileFormatError, match=message) as error:
         sym.load_json(text)
     assert isinstance(error.value, MXNetError)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 3) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(data=st.data(), value=ANYTHING)
+def test_a_file_with_anything_in_any_place_is_a_symbol_or_one_clear_error(data, value):
+    described = written(network())
+    place, key = described, data.draw(st.sampled_from(sorted(described)))
+    while isinstance(place[key], (dict, list)) and place[key] and data.draw(st.booleans()):
+        place = place[key]
+        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+    place[key] = value
+    with contextlib.suppress(MXNetError):
+        assert sym.load_json(json.dumps(described)).list_outputs()
+
+
+def test_what_stands_at_an_operator_without_parameters_is_an_attribute():
+    """MXNet 1.9.1 reads it too."""
+    assert (
+        sym.load_json(graph(VARIABLE, operator(attrs='{"mood": "so"}'), heads="[[1, 0, 0]]")).attr("mood")
+        == "so"
+    )
 
 
 def test_an_operator_that_does_not_exist_is_an_error_that_names_the_node():
@@ -263,7 +323,7 @@ def test_a_text_is_a_string(value):
 
 @pytest.mark.parametrize("use", [sym.load, sym.var("x").save])
 def test_a_file_needs_a_path(use):
-    with pytest.raises(TypeError, match=r"A symbol's file needs a path.*\n.*received 3"):
+    with pytest.raises(TypeError, match=r"needs a path.*stream.\n.*received 3"):
         use(3)
 
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from gluonish import nd, sym
 from gluonish.errors import ArgumentError, DTypeError, ShapeMismatchError, UnknownNameError
+from gluonish.gluon.nn import Dense
 from gluonish.name import NameManager
+from gluonish.util import np_shape
 
 var = sym.var
 
@@ -142,11 +144,15 @@ def test_a_contradiction_names_the_node_and_the_argument():
     )
 
 
-def test_a_variable_that_states_another_shape_is_a_contradiction():
+def test_a_shape_that_is_given_goes_before_the_one_that_the_variable_states():
+    assert dense(var("x", shape=(2, 3))).infer_shape(x=(2, 4))[1] == [(2, 4)]
+
+
+def test_a_part_of_a_shape_that_is_given_must_agree_with_the_one_that_the_variable_states():
     with pytest.raises(
-        ShapeMismatchError, match=r"Variable 'x' was declared \(2, 3\) and cannot become \(2, 4\)"
+        ShapeMismatchError, match=r"Variable 'x' was declared \(2, 3\) and cannot become \(\?, 4\)"
     ):
-        dense(var("x", shape=(2, 3))).infer_shape(x=(2, 4))
+        dense(var("x", shape=(2, 3))).infer_shape(x=(0, 4))
 
 
 def test_shapes_that_do_not_broadcast_are_a_contradiction():
@@ -180,18 +186,55 @@ def test_one_dtype_spreads_over_the_graph():
     assert (outputs, states) == ([np.float16], [np.float32] * 2)
 
 
-def test_what_nothing_determines_is_float32():
-    assert dense(var("x")).infer_type() == ([np.float32] * 3, [np.float32], [])
+def test_what_nothing_determines_is_none():
+    assert dense(var("x")).infer_type() == (None, None, None)
+    assert dense(var("x")).infer_type_partial() == ([None] * 3, [None], [])
 
 
-def test_what_is_unrelated_to_a_known_dtype_is_float32():
+def test_what_is_unrelated_to_a_known_dtype_is_none():
     pair = sym.Group([sym.relu(var("a")), sym.relu(var("b"))])
-    assert pair.infer_type(a="float64") == ([np.float64, np.float32], [np.float64, np.float32], [])
+    assert pair.infer_type(a="float64") == (None, None, None)
+    assert pair.infer_type_partial(a="float64") == ([np.float64, None], [np.float64, None], [])
+
+
+def test_without_numpys_semantics_a_zero_is_an_unknown_axis_and_with_them_a_size():
+    """MXNet 1.9.1 prints these shapes."""
+    y = dense(var("x"))
+    assert y.infer_shape_partial(x=(0, 4)) == ([(0, 4), (4, 4), (4,)], [(0, 4)], [])
+    assert sym.sin(var("x")).infer_shape_partial() == ([()], [()], [])
+    with np_shape():
+        assert y.infer_shape(x=(0, 4)) == ([(0, 4), (4, 4), (4,)], [(0, 4)], [])
+        assert y.infer_shape_partial(x=(-1, 4)) == ([(-1, 4), (4, 4), (4,)], [(-1, 4)], [])
+        assert sym.sin(var("x")).infer_shape_partial() == ([None], [None], [])
+        assert (var("x") + var("y", shape=())).infer_shape() == ([(), ()], [()], [])
+        assert sym.zeros((0, 2)).infer_shape() == ([], [(0, 2)], [])
+
+
+def test_what_two_places_of_one_operator_say_of_a_variable_is_put_together():
+    x = var("x")
+    assert sym.dot(x, x).infer_shape_partial(x=(3, 0)) == ([(3, 3)], [(3, 3)], [])
+    with pytest.raises(ShapeMismatchError, match="Node 'dot1'"):
+        sym.dot(x, x).infer_shape(x=(1, 2))
+
+
+def test_the_choice_of_where_says_nothing_before_its_condition_is_known():
+    """MXNet 1.9.1 prints these shapes."""
+    y = sym.where(var("c"), var("x"), var("y"))
+    assert y.infer_shape_partial(c=(0, 2), x=(3, 2), y=(0, 2)) == ([(0, 2), (3, 2), (0, 2)], [()], [])
+    assert y.infer_shape_partial(c=(3, 2), x=(3, 2)) == ([(3, 2)] * 3, [(3, 2)], [])
 
 
 def test_a_dtype_spreads_backwards():
     y = dense(sym.relu(dense(var("x"), "first")), "second")
     assert y.infer_type(second_bias="float64") == ([np.float64] * 5, [np.float64], [])
+
+
+def test_float64_spreads_as_far_as_other_dtypes_do():
+    """To NumPy, None equals the dtype float64."""
+    a = var("a")
+    pair = sym.Group([sym.relu(a) + var("b"), sym.sin(a)])
+    for dtype in (np.float16, np.float64):
+        assert pair.infer_type(b=dtype) == ([dtype] * 2, [dtype] * 2, [])
 
 
 def test_a_cast_separates_dtypes():
@@ -256,3 +299,12 @@ def test_the_known_axes_of_a_made_array_still_bind():
     total = sym.elemwise_add(var("x"), sym.zeros((0, 5), name="start"), name="total")
     with pytest.raises(ShapeMismatchError, match=r"(?s)'total'.*expected 4, received 5"):
         total.infer_shape(x=(2, 4))
+
+
+def test_a_layer_that_waits_for_its_shape_is_run_with_numpys_semantics():
+    layer = Dense(2)
+    layer.initialize()
+    with np_shape():
+        assert layer.weight.shape == (2, -1)
+        assert layer(nd.ones((4, 3))).shape == (4, 2)
+    assert layer.weight.shape == (2, 3)

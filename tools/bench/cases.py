@@ -285,6 +285,38 @@ def reset_ctx_and_back(ctx: mx.Context) -> Case:
     return Case(run, bytes=4 * MOVED)
 
 
+# -- sparse gradients -------------------------------------------------------------------------------------
+
+
+def _table_case(rows: int, *, sparse: bool) -> Callable[[mx.Context], Case]:
+    def setup(ctx: mx.Context) -> Case:
+        ids, width = 4096, 32
+        layer = nn.Embedding(rows, width, sparse_grad=sparse)
+        layer.initialize(mx.init.Zero(), ctx=ctx)
+        trainer = gluon.Trainer(layer.collect_params(), "adam")
+        at = mx.nd.array(np.random.default_rng(0).integers(0, rows, ids), dtype="int64", ctx=ctx)
+
+        def run() -> None:
+            with autograd.record():
+                total = (layer(at) - 1).square().sum()
+            total.backward()
+            trainer.step(ids)
+
+        run()
+        touched = ids if sparse else rows
+        # A lookup, its gradient, and a step that reads and writes weight and two moments.
+        return Case(run, "step", bytes=FLOAT * width * (4 * ids + 7 * touched))
+
+    kind = "row-sparse" if sparse else "dense"
+    setup.__doc__ = f"A step of Adam on 4,096 ids of a table of {rows:,} x 32 with a {kind} gradient."
+    return setup
+
+
+for _rows in (10_000, 100_000, 1_000_000):
+    case(f"sparse_table_{_rows}")(_table_case(_rows, sparse=True))
+    case(f"dense_table_{_rows}")(_table_case(_rows, sparse=False))
+
+
 @case("import")
 def import_gluonish(ctx: mx.Context) -> Case:  # noqa: ARG001  the same on every context
     """Start Python and import the package."""

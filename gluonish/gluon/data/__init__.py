@@ -5,7 +5,7 @@ from __future__ import annotations
 from gluonish.gluon.data import vision
 from gluonish.gluon.data.batchify import default_batchify_fn, default_mp_batchify_fn
 from gluonish.gluon.data.dataloader import DataLoader
-from gluonish.gluon.data.dataset import ArrayDataset, Dataset, SimpleDataset
+from gluonish.gluon.data.dataset import ArrayDataset, Dataset, RecordFileDataset, SimpleDataset
 from gluonish.gluon.data.sampler import (
     BatchSampler,
     FilterSampler,
@@ -21,6 +21,7 @@ __all__ = [
     "Dataset",
     "FilterSampler",
     "RandomSampler",
+    "RecordFileDataset",
     "Sampler",
     "SequentialSampler",
     "SimpleDataset",

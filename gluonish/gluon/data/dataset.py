@@ -6,15 +6,18 @@ transformed; the results are datasets that read from the first one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeMismatchError
 from gluonish.gluon.data.arguments import as_integer
 from gluonish.gluon.data.sampler import FilterSampler, Sampler
+from gluonish.recordio import MXIndexedRecordIO
 
-__all__ = ["ArrayDataset", "Dataset", "SimpleDataset"]
+__all__ = ["ArrayDataset", "Dataset", "RecordFileDataset", "SimpleDataset"]
 
 
 class Dataset:
@@ -255,3 +258,36 @@ class ArrayDataset(Dataset):
 
 def _numbers(data: Any) -> Any:
     return data.asnumpy() if isinstance(data, NDArray) and data.ndim == 1 else data
+
+
+class RecordFileDataset(Dataset):
+    """The records of a RecordIO file, as bytes.
+
+    It can be read by several threads, and sent to worker processes.
+
+    Args:
+        filename: the path of the file, ``"images.rec"``. Its index, ``"images.idx"``, stands beside it.
+
+    Raises:
+        MissingFileError: a file is not there.
+        FileFormatError: the index is damaged.
+
+    Example:
+        >>> import gluonish as mx, os, tempfile
+        >>> base = os.path.join(tempfile.mkdtemp(), "a")
+        >>> with mx.recordio.MXIndexedRecordIO(base + ".idx", base + ".rec", "w") as writer:
+        ...     writer.write_idx(0, b"one")
+        >>> list(RecordFileDataset(base + ".rec"))
+        [b'one']
+    """
+
+    def __init__(self, filename: str | os.PathLike[str]) -> None:
+        self.filename = os.fspath(filename)
+        self.idx_file = os.fspath(Path(self.filename).with_suffix(".idx"))
+        self._record = MXIndexedRecordIO(self.idx_file, self.filename, "r")
+
+    def __len__(self) -> int:
+        return len(self._record.keys)
+
+    def __getitem__(self, idx: Any) -> Any:
+        return self._record.read_idx(self._record.keys[idx])

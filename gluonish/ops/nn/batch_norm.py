@@ -93,6 +93,7 @@ def _normalize(
 @operator(
     "BatchNorm",
     outputs=OUTPUTS,
+    labels=OUTPUTS[:3],
     visible=_visible,
     aux=("moving_mean", "moving_var"),
     mutates=("gamma",),
@@ -138,6 +139,7 @@ def batch_norm(
 @operator(
     "_contrib_BatchNormWithReLU",
     outputs=OUTPUTS,
+    labels=OUTPUTS[:3],
     visible=_visible,
     aux=("moving_mean", "moving_var"),
     mutates=("gamma",),
@@ -178,6 +180,7 @@ def batch_norm_with_relu(
 @operator(
     "_contrib_SyncBatchNorm",
     outputs=OUTPUTS,
+    labels=OUTPUTS[:3],
     visible=_visible,
     aux=("moving_mean", "moving_var"),
     mutates=("gamma",),

@@ -119,6 +119,7 @@ def ctc_states_dtype(d: DTypeFacts, dtype: Any) -> None:
     "CTCLoss",
     aliases=("ctc_loss", "_contrib_CTCLoss", "_contrib_ctc_loss"),
     outputs=("output0", "alphas", "total"),
+    labels=("output0", "output1"),
     visible=1,
     uses=USES,
 )

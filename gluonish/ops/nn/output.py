@@ -35,7 +35,7 @@ def _as_classes(shape: Shape, multi_output: bool, preserve_shape: bool) -> Shape
     return (shape[0], shape_size(shape[1:]), 1)
 
 
-@operator("SoftmaxOutput", aliases=("Softmax",))
+@operator("SoftmaxOutput", aliases=("Softmax",), loss=True)
 def softmax_output(
     xp: XP,
     data: Array,
@@ -206,7 +206,7 @@ def _declare_regression(
     The gradient is multiplied by grad_scale and divided by the number of elements of a sample; the gradient
     that comes from the output is ignored. The label has as many elements as the data.
     """
-    op = operator(name)(regression)
+    op = operator(name, loss=True)(regression)
     op.shape(_regression_shape)
     op.dtype(_regression_dtype)
 
@@ -257,7 +257,7 @@ _declare_regression(
 # -- losses ------------------------------------------------------------------------------------------------
 
 
-@operator("MakeLoss")
+@operator("MakeLoss", loss=True)
 def make_scaled_loss(
     xp: XP,
     data: Array,
@@ -284,7 +284,7 @@ def make_scaled_loss_gradient(
     return ones * (grad_scale / max(1, data.shape[0]) if normalization == "batch" else grad_scale)
 
 
-@operator("make_loss")
+@operator("make_loss", outputs=("loss",), loss=True)
 def make_loss(xp: XP, data: Array) -> Array:
     """Return a copy; the gradient is 1 everywhere, whatever comes from the output."""
     return data.copy()

@@ -40,7 +40,11 @@ USES = {
 # -- the forward pass -----------------------------------------------------------------------------------
 
 
-@operator("RNN", outputs=OUTPUTS, visible=_visible, uses=USES)
+def _labels(mode: str, state_outputs: bool) -> tuple[str, ...]:
+    return OUTPUTS[: _visible(mode, state_outputs)]
+
+
+@operator("RNN", outputs=OUTPUTS, labels=_labels, visible=_visible, uses=USES)
 def rnn(
     xp: XP,
     data: Array,

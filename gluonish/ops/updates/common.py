@@ -15,7 +15,6 @@ __all__ = [
     "FLOAT32",
     "Formula",
     "one_shape",
-    "outputs_of",
     "require_count",
     "single_precision_but",
     "updated",
@@ -102,11 +101,6 @@ def single_precision_but(*names: str) -> Callable[[DTypeFacts], None]:
                 d[name] = FLOAT32
 
     return rule
-
-
-def outputs_of(count: int) -> tuple[str, ...]:
-    """Return the names of that many outputs."""
-    return tuple(f"output{i}" for i in range(count))
 
 
 def require_count(s: ShapeFacts, name: str, received: int, expected: int) -> None:

@@ -13,12 +13,12 @@ import attrs
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.operator import NOT_DIFFERENTIABLE, XP, Array, Operator, operator
+from gluonish.ops.common import numbered_outputs
 from gluonish.ops.nn.common import require_float
 from gluonish.ops.updates import adaptive, descent
 from gluonish.ops.updates.common import (
     FLOAT32,
     Formula,
-    outputs_of,
     require_count,
     updated,
     updated_with_master,
@@ -103,7 +103,7 @@ def _declare(name: str, group: Group, kernel: Any, doc: str) -> Operator:
     kernel.__doc__ = doc
     declared = operator(
         name,
-        outputs=lambda num_weights: outputs_of(num_weights),  # noqa: PLW0108  rules are read by their arguments
+        outputs=lambda num_weights: numbered_outputs(num_weights),  # noqa: PLW0108  rules are read by their arguments
         written=lambda num_weights: group.written(num_weights),  # noqa: PLW0108
         in_place=True,
         gradient=NOT_DIFFERENTIABLE,
@@ -292,7 +292,7 @@ def _declare_lamb(name: str, group: Group) -> None:
     kernel.__doc__ = f"Apply ``{phases}_phase1``, and with the norms ``{phases}_phase2``, to several weights."
     declared = operator(
         name,
-        outputs=lambda num_tensors: outputs_of(num_tensors),  # noqa: PLW0108  rules are read by their arguments
+        outputs=lambda num_tensors: numbered_outputs(num_tensors),  # noqa: PLW0108  rules are read by their arguments
         written=lambda num_tensors: group.written(num_tensors),  # noqa: PLW0108
         in_place=True,
         gradient=NOT_DIFFERENTIABLE,

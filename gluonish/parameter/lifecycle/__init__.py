@@ -20,13 +20,22 @@ from gluonish.parameter.lifecycle.initializing import (
     finish,
     initialize,
 )
-from gluonish.parameter.lifecycle.loading import load, require_ready, restore, set_data, snapshot, value_of
+from gluonish.parameter.lifecycle.loading import (
+    load,
+    require_ready,
+    restore,
+    set_data,
+    snapshot,
+    stored_value,
+    value_of,
+)
 from gluonish.parameter.lifecycle.moving import (
     cast,
     freeze,
     merged_value,
     one_cast,
     reset_ctx,
+    restore_grad_req,
     set_grad_req,
     thaw,
 )
@@ -47,9 +56,11 @@ __all__ = [
     "require_ready",
     "reset_ctx",
     "restore",
+    "restore_grad_req",
     "set_data",
     "set_grad_req",
     "snapshot",
+    "stored_value",
     "thaw",
     "value_of",
 ]

@@ -22,7 +22,7 @@ def commit(groups: Sequence[FlatGroup]) -> None:
     for group in groups:
         for index, core in enumerate(group.cores):
             assert core is not None
-            data, grad = group.arrays(index, core.known_shape(), core.label, core.grad_req)
+            data, grad = group.arrays(index, core)
             left.append(leave(core))
             core.state = Ready(group.contexts, data, grad, group, index)
     compact(left)
@@ -52,12 +52,13 @@ def repack(cores: Sequence[ParameterCore]) -> FlatGroup:
     """
     states = [core.ready() for core in cores]
     first = states[0]
-    group = FlatGroup(cores, first.contexts, first.group.dtype, has_grad=first.grad is not None)
+    group = FlatGroup(cores, first.contexts, first.group.dtype, has_grad=first.group.has_grad)
     prepare_slots(group, states)
     for index, (core, state) in enumerate(zip(cores, states, strict=True)):
         group.take_over(index, state.data, group.data)
         inherit_slots(group, index, core, state, {p: array._raw for p, array in state.data.items()})
-        if state.grad is not None:
+        if group.has_grad:
+            assert state.grad is not None
             group.take_over(index, state.grad, group.grad)
         state.group.leave(state.index)
         core.state = attrs.evolve(state, group=group, index=index)

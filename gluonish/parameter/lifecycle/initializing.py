@@ -132,6 +132,13 @@ def _check_can_start(core: ParameterCore) -> None:
             received=f"shape {format_shape(core.shape)}",
             fix="Give its full shape, or allow_deferred_init=True.",
         )
+    if core.stype == "csr":
+        raise ArgumentError(
+            core.label,
+            "cannot be initialized: an initializer has no sparse matrix to fill",
+            received="stype 'csr'",
+            fix="Use stype='row_sparse', or pass the matrix as an input.",
+        )
 
 
 def finish(cores: Sequence[ParameterCore]) -> None:
@@ -153,7 +160,7 @@ def realize(plans: Sequence[tuple[ParameterCore, Deferred]]) -> None:
     built = []
     buckets: dict[Any, list[tuple[ParameterCore, Deferred]]] = {}
     for core, plan in plans:
-        buckets.setdefault((core.dtype, plan.contexts, core.wants_grad), []).append((core, plan))
+        buckets.setdefault((core.dtype, plan.contexts, core.has_flat_grad), []).append((core, plan))
     for (dtype, contexts, has_grad), members in buckets.items():
         group = FlatGroup([core for core, _ in members], contexts, dtype, has_grad=has_grad)
         for index, (core, plan) in enumerate(members):
@@ -174,7 +181,7 @@ def _fill(group: FlatGroup, index: int, core: ParameterCore, plan: Deferred) -> 
     else:
         value = _draw(core, plan, np.zeros(shape, plan.dtype)) if plan.value is None else plan.value
         with np.errstate(all="ignore"):  # a conversion may end in infinities
-            host[...] = value
+            host[...] = np.asarray(value)
     for ctx in others if on_host else group.contexts:
         backend = backend_of(ctx)
         with backend.scope(ctx):

@@ -16,10 +16,12 @@ from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.explain import pending_error
 from gluonish.parameter.lifecycle.initializing import DEFERRALS, realize
 from gluonish.parameter.lifecycle.moving import cast, merged_value
+from gluonish.parameter.rows import all_rows
 from gluonish.parameter.states import Deferred, Ready, Uninitialized
+from gluonish.serialization import StoredArray
 from gluonish.shape import PartialShape, merge_shapes
 
-__all__ = ["load", "require_ready", "restore", "set_data", "snapshot", "value_of"]
+__all__ = ["load", "require_ready", "restore", "set_data", "snapshot", "stored_value", "value_of"]
 
 
 def set_data(core: ParameterCore, value: Any) -> None:
@@ -73,7 +75,20 @@ def value_of(core: ParameterCore) -> NDArray:
         NotInitializedError, DeferredInitializationError: there is none.
     """
     raw, place = merged_value(core.ready())
-    return NDArray(np.array(backend_of(place).to_host(raw)), cpu(0))
+    value = NDArray(np.array(backend_of(place).to_host(raw)), cpu(0))
+    return all_rows(value) if core.stype == "row_sparse" else value
+
+
+def stored_value(core: ParameterCore) -> StoredArray | NDArray:
+    """Return one value for all replicas; a dense one is copied to host memory when it is asked for.
+
+    Raises:
+        NotInitializedError, DeferredInitializationError: there is none.
+    """
+    core.ready()
+    if core.stype != "default":
+        return value_of(core)
+    return StoredArray(core.known_shape(), core.dtype, lambda: value_of(core).asnumpy())
 
 
 def load(
@@ -86,7 +101,8 @@ def load(
     """Give parameters loaded values; uninitialised and deferred ones become ready.
 
     Args:
-        values: pairs of parameter and array.
+        values: pairs of parameter and array. An array that lies in a file is read when its turn comes, so
+            that one such array is in memory besides the parameters.
         contexts: where to put parameters that are not initialised; ``cpu(0)`` if None. For others it must
             name the contexts they are on.
         cast_dtype: accept arrays of another dtype.
@@ -103,7 +119,8 @@ def load(
         raise ArgumentError(
             "dtype_source", "is unknown", expected="'current' or 'saved'", received=repr(dtype_source)
         )
-    arrays = [(core, v if isinstance(v, NDArray) else from_data(v, cpu(0))) for core, v in values]
+    distinct = {(core, id(value)): value for core, value in values}  # tied parameters, and names of one array
+    arrays = [(c, v if isinstance(v, _ARRAYS) else from_data(v, cpu(0))) for (c, _), v in distinct.items()]
     for ctx in contexts or ():
         backend_of(ctx)
     shapes: dict[ParameterCore, PartialShape] = {}  # a tied parameter comes as often as it is used
@@ -125,15 +142,20 @@ def load(
     new = {}
     for core, array in arrays:
         if core.is_ready:
+            value = array if isinstance(array, NDArray) else NDArray(np.asarray(array), cpu(0))
             for replica in core.replicas():
-                replica.write(array)
+                replica.write(value)
         else:
             places = core.state.contexts if isinstance(core.state, Deferred) else contexts or (cpu(0),)
-            new[core] = Deferred(None, places, 0, core.dtype, array.asnumpy())
+            held = array.asnumpy() if isinstance(array, NDArray) else array
+            new[core] = Deferred(None, places, 0, core.dtype, held)
     realize(list(new.items()))
 
 
-def _check_dtype(core: ParameterCore, array: NDArray, *, cast_dtype: bool) -> None:
+_ARRAYS = (NDArray, StoredArray)
+
+
+def _check_dtype(core: ParameterCore, array: NDArray | StoredArray, *, cast_dtype: bool) -> None:
     if not cast_dtype and core.dtype != np.dtype(array.dtype):
         raise ParameterMismatchError(
             core.label,

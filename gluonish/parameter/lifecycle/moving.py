@@ -18,7 +18,16 @@ from gluonish.parameter.flat import FlatGroup
 from gluonish.parameter.lifecycle.grouping import commit, compact, inherit_slots, leave, prepare_slots
 from gluonish.parameter.states import Deferred, Ready, Uninitialized
 
-__all__ = ["cast", "freeze", "merged_value", "one_cast", "reset_ctx", "set_grad_req", "thaw"]
+__all__ = [
+    "cast",
+    "freeze",
+    "merged_value",
+    "one_cast",
+    "reset_ctx",
+    "restore_grad_req",
+    "set_grad_req",
+    "thaw",
+]
 
 _Home = tuple[tuple[Context, ...], np.dtype[Any]]
 """The contexts and the dtype of a parameter."""
@@ -151,6 +160,20 @@ def set_grad_req(cores: Sequence[ParameterCore], value: str) -> None:
         core.thaws_to = None
 
 
+def restore_grad_req(requests: Mapping[ParameterCore, tuple[str, str | None]]) -> None:
+    """Give parameters back how their gradients were kept, as one change.
+
+    Args:
+        requests: by parameter, its ``grad_req`` and what it thaws to if it is frozen.
+
+    Raises:
+        ArgumentError: an unknown mode. Nothing is changed then.
+    """
+    _change_grad_req({core: core.checked_grad_req(value) for core, (value, _) in requests.items()})
+    for core, (_, thaws_to) in requests.items():
+        core.thaws_to = thaws_to
+
+
 def freeze(cores: Sequence[ParameterCore]) -> None:
     """Take the gradients of some parameters away until they are thawed."""
     frozen = {core: core.grad_req for core in cores if core.wants_grad}
@@ -169,14 +192,18 @@ def thaw(cores: Sequence[ParameterCore]) -> None:
 
 def _change_grad_req(requests: Mapping[ParameterCore, str]) -> None:
     changing = {core: request for core, request in requests.items() if core.grad_req != request}
-    switched: dict[tuple[int, bool], list[ParameterCore]] = {}
+    switched: dict[tuple[int, bool, str], list[ParameterCore]] = {}
     kept: list[ParameterCore] = []
     for core, request in changing.items():
         if core.is_ready and "null" in (core.grad_req, request):
-            switched.setdefault((id(core.ready().group), request != "null"), []).append(core)
+            key = (id(core.ready().group), request != "null", core.grad_stype)
+            switched.setdefault(key, []).append(core)
         elif core.is_ready:
             kept.append(core)
-    groups = [_with_or_without_gradients(members, wanted=wanted) for (_, wanted), members in switched.items()]
+    groups = [
+        _with_or_without_gradients(members, wanted=wanted and stype == "default")
+        for (_, wanted, stype), members in switched.items()
+    ]
     for core, request in changing.items():
         core.grad_req = request
     for core in kept:
@@ -192,7 +219,12 @@ def _change_grad_req(requests: Mapping[ParameterCore, str]) -> None:
 
 
 def _with_or_without_gradients(cores: Sequence[ParameterCore], *, wanted: bool) -> FlatGroup:
-    """Allocate a group for parameters of one group whose gradients begin or end."""
+    """Allocate a group for parameters of one group whose gradients begin or end.
+
+    Args:
+        cores: the parameters.
+        wanted: whether they will have gradients in flat memory.
+    """
     states = [core.ready() for core in cores]
     group = FlatGroup(cores, states[0].contexts, states[0].group.dtype, has_grad=wanted)
     prepare_slots(group, states)
@@ -208,8 +240,8 @@ def _switch_gradients(group: FlatGroup) -> None:
         group.take_over(index, state.data, group.data)
         inherit_slots(group, index, core, state, {p: array._raw for p, array in state.data.items()})
         left.append(leave(core))
-        if group.has_grad:
-            grad = group.attach_gradients(index, state.data, core.label, core.grad_req)
+        if core.wants_grad:
+            grad = group.attach_gradients(index, state.data, core)
             core.state = attrs.evolve(state, grad=grad, group=group, index=index)
         else:
             # New objects over the same memory: graphs recorded with the old ones keep their variables.

@@ -9,6 +9,7 @@ from gluonish.gluon.contrib.nn.basic_layers import (
     PixelShuffle1D,
     PixelShuffle2D,
     PixelShuffle3D,
+    SparseEmbedding,
     SyncBatchNorm,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "PixelShuffle1D",
     "PixelShuffle2D",
     "PixelShuffle3D",
+    "SparseEmbedding",
     "SyncBatchNorm",
 ]

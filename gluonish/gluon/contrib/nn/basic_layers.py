@@ -6,6 +6,7 @@ from typing import Any
 
 from gluonish import nd
 from gluonish.engine.backend import num_gpus
+from gluonish.gluon.block import Block
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.nn.arguments import as_count, as_sizes
 from gluonish.gluon.nn.containers import HybridSequential, Sequential
@@ -18,6 +19,7 @@ __all__ = [
     "PixelShuffle1D",
     "PixelShuffle2D",
     "PixelShuffle3D",
+    "SparseEmbedding",
     "SyncBatchNorm",
 ]
 
@@ -227,3 +229,63 @@ class SyncBatchNorm(BatchNorm):
     ) -> Any:
         """Normalise."""
         return F.contrib.SyncBatchNorm(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
+
+
+class SparseEmbedding(Block):
+    """Turns indices into rows of a table that is row-sparse, and so is its gradient.
+
+    Input of any shape with indices below ``input_dim``; output has one more axis, of ``output_dim``. A
+    Trainer has to be made before the first call.
+
+    Args:
+        input_dim: the number of rows.
+        output_dim: their length.
+        dtype: element type of the table.
+        weight_initializer: of the table, (input_dim, output_dim); the global one if None.
+        kwargs: ``prefix`` and ``params``, as of Block.
+
+    Raises:
+        ArgumentError: an impossible size.
+
+    Example:
+        >>> import gluonish as mx
+        >>> table = mx.gluon.contrib.nn.SparseEmbedding(100, 3)
+        >>> table.initialize()
+        >>> trainer = mx.gluon.Trainer(table.collect_params(), "sgd")
+        >>> with mx.autograd.record():
+        ...     loss = table(mx.nd.array([7, 5, 7])).sum()
+        >>> loss.backward()
+        >>> table.weight.grad().indices.asnumpy()
+        array([5, 7])
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        dtype: Any = "float32",
+        weight_initializer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._kwargs = {
+            "input_dim": as_count("SparseEmbedding", "input_dim", input_dim, 1),
+            "output_dim": as_count("SparseEmbedding", "output_dim", output_dim, 1),
+            "dtype": dtype,
+            "sparse_grad": True,
+        }
+        self.weight = self.params.get(
+            "weight",
+            shape=(input_dim, output_dim),
+            init=weight_initializer,
+            dtype=dtype,
+            grad_stype="row_sparse",
+            stype="row_sparse",
+        )
+
+    def forward(self, x: Any) -> Any:
+        """Look the rows up."""
+        return nd.Embedding(x, self.weight.row_sparse_data(x), name="fwd", **self._kwargs)
+
+    def __repr__(self) -> str:
+        return "{0}({input_dim} -> {output_dim}, {dtype})".format(type(self).__name__, **self._kwargs)

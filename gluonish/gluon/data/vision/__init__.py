@@ -4,5 +4,15 @@ from __future__ import annotations
 
 from gluonish.gluon.data.vision import transforms
 from gluonish.gluon.data.vision.datasets import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
+from gluonish.gluon.data.vision.image_files import ImageFolderDataset, ImageRecordDataset
 
-__all__ = ["CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST", "transforms"]
+__all__ = [
+    "CIFAR10",
+    "CIFAR100",
+    "MNIST",
+    "Digits",
+    "FashionMNIST",
+    "ImageFolderDataset",
+    "ImageRecordDataset",
+    "transforms",
+]

@@ -15,7 +15,7 @@ from gluonish.context import cpu
 from gluonish.engine.ndarray import from_data
 from gluonish.errors import FileFormatError, MissingFileError
 from gluonish.gluon.data.dataset import Dataset
-from gluonish.gluon.data.vision.idx import read_idx
+from gluonish.serialization.idx import read_idx
 
 __all__ = ["CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"]
 

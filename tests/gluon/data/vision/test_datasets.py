@@ -16,7 +16,7 @@ import gluonish as mx
 from gluonish.errors import FileFormatError, MissingFileError
 from gluonish.gluon.data import DataLoader
 from gluonish.gluon.data.vision import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST, datasets
-from gluonish.gluon.data.vision.idx import read_idx
+from gluonish.serialization.idx import read_idx
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (5, 28, 28), "uint8")
