@@ -6,6 +6,7 @@ what the Trainer has decided.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gluonish.context import Context
@@ -30,6 +31,7 @@ class ParameterViews:
     """The private names of a Parameter."""
 
     _core: ParameterCore
+    _note_new_value: Callable[[], None]
 
     @property
     def _data(self) -> list[NDArray] | None:

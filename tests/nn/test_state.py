@@ -194,11 +194,12 @@ def test_tied_parameters_are_saved_under_both_paths_and_loaded():
     assert net[1].weight is net[0].weight
 
 
-def test_a_state_goes_through_a_file(tmp_path):
+@pytest.mark.parametrize("suffix", ["params", "safetensors", "npz"])
+def test_a_state_goes_through_a_file(tmp_path, suffix):
     net = Net()
-    save(net, tmp_path / "net.params")
+    save(net, tmp_path / f"net.{suffix}")
     other = Net()
-    other.load_state_dict(load(tmp_path / "net.params"))
+    other.load_state_dict(load(tmp_path / f"net.{suffix}"))
     assert other.dense.weight.data().asscalar() == net.dense.weight.data().asscalar()
 
 
