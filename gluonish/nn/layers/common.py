@@ -1,0 +1,87 @@
+"""What layers have in common: their parameters, and how lazy ones get theirs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from gluonish.errors import ArgumentError
+from gluonish.nn.functional.arguments import tensor_of
+from gluonish.nn.module import Module
+from gluonish.nn.parameter import Buffer, Parameter, UninitializedParameter
+from gluonish.tensor import Tensor, zeros
+
+__all__ = ["Layer", "Lazy", "new_buffer", "new_parameter", "require_positive"]
+
+
+def new_parameter(shape: tuple[int, ...], device: Any, dtype: Any) -> Parameter:
+    """Return a parameter of zeros, for ``reset_parameters`` to fill."""
+    return Parameter(zeros(shape, dtype=dtype or "float32"), device=device)
+
+
+def new_buffer(value: float, shape: tuple[int, ...], device: Any, dtype: Any) -> Buffer:
+    """Return a buffer of one number."""
+    return Buffer(zeros(shape, dtype=dtype or "float32") + value, dtype=dtype or "float32", device=device)
+
+
+def require_positive(owner: str, **sizes: int) -> None:
+    """Refuse sizes below 1.
+
+    Raises:
+        ArgumentError: one is.
+    """
+    for name, size in sizes.items():
+        if size < 1:
+            raise ArgumentError(owner, f"needs a {name} of at least 1", received=size)
+
+
+class Layer(Module):
+    """A layer of this package: a module that fills its own parameters."""
+
+    def reset_parameters(self) -> None:
+        """Give the parameters their first values, drawn anew. A layer without parameters has nothing to do."""
+
+
+class Lazy(Layer):
+    """A layer that learns a size from its first input; it then becomes the layer that it stands for.
+
+    The parameters are the same objects before and after, so an optimizer may hold them from the beginning.
+    """
+
+    becomes: ClassVar[type[Layer]]
+    """The layer that it stands for."""
+    learns: ClassVar[str]
+    """The attribute that holds the size."""
+
+    def has_uninitialized_params(self) -> bool:
+        """Tell whether parameters or buffers still wait for their shapes."""
+        held = [*self._reg_params.values(), *self._buffers.values()]
+        return any(isinstance(each, (UninitializedParameter, UninitializedBuffer)) for each in held)
+
+    def size_of(self, x: Tensor) -> int:
+        """Return the size that is learnt from an input."""
+        return x.shape[-1]
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of what waits for them, once the size is known."""
+        raise NotImplementedError
+
+    def initialize_parameters(self, input: Any) -> None:
+        """Give parameters their shapes and first values; those that were loaded meanwhile keep theirs."""
+        if not self.has_uninitialized_params():
+            return
+        setattr(self, self.learns, self.size_of(tensor_of(input, type(self).__name__)))
+        for name, shape in self.shapes().items():
+            held = getattr(self, name)
+            if isinstance(held, (UninitializedParameter, UninitializedBuffer)):
+                held.materialize(shape)
+        self.reset_parameters()
+
+    def forward(self, input: Any, *args: Any, **kwargs: Any) -> Any:
+        """Learn the size, become the layer, and run it."""
+        self.initialize_parameters(input)
+        self.become()
+        return self.forward(input, *args, **kwargs)
+
+    def become(self) -> None:
+        """Become the layer that it stands for."""
+        self.__class__ = self.becomes  # type: ignore[assignment]
