@@ -17,7 +17,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.engine.rng import stream
 from gluonish.errors import ArgumentError, ArgumentTypeError
 from gluonish.shape import shape_size
-from gluonish.tensor import no_grad
+from gluonish.tensors import no_grad
 
 __all__ = [
     "calculate_gain",

@@ -7,8 +7,8 @@ from typing import Any
 
 from gluonish.engine.mode import ModeScope
 from gluonish.nn.functional.arguments import beside, check_choice, run, tensor_of
-from gluonish.tensor import Tensor, functions
-from gluonish.tensor.functions import where
+from gluonish.tensors import Tensor, functions
+from gluonish.tensors.functions import where
 
 __all__ = [
     "celu",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeMismatchError
 from gluonish.numpy.arguments import call
-from gluonish.tensor import Tensor, functions
+from gluonish.tensors import Tensor, functions
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,8 +12,8 @@ from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.nn.functional.arguments import beside, tensor_of
 from gluonish.nn.functional.dropout import dropout
 from gluonish.nn.functional.linear import linear
-from gluonish.tensor import Tensor
-from gluonish.tensor import functions as ft
+from gluonish.tensors import Tensor
+from gluonish.tensors import functions as ft
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from gluonish.dtype import is_float
 from gluonish.errors import ArgumentError, IndexOutOfRangeError, ShapeMismatchError
 from gluonish.nn.functional.arguments import beside, check_choice, reduced, run, tensor_of
-from gluonish.tensor import Tensor
-from gluonish.tensor import functions as ft
+from gluonish.tensors import Tensor
+from gluonish.tensors import functions as ft
 
 __all__ = [
     "binary_cross_entropy",

@@ -7,7 +7,7 @@ from typing import Any
 from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.nn.functional.arguments import batched, beside, per_axis, run, tensor_of, unbatched
 from gluonish.nn.functional.padding import pad
-from gluonish.tensor import Tensor
+from gluonish.tensors import Tensor
 
 __all__ = [
     "conv1d",

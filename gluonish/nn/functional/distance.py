@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gluonish.nn.functional.arguments import tensor_of
-from gluonish.tensor import Tensor, functions
+from gluonish.tensors import Tensor, functions
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gluonish.errors import ArgumentError
 from gluonish.nn.functional.arguments import run, tensor_of
-from gluonish.tensor import Tensor
+from gluonish.tensors import Tensor
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 

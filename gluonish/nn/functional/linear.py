@@ -9,7 +9,7 @@ import numpy as np
 from gluonish import numpy as mxnp
 from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.nn.functional.arguments import beside, run, tensor_of
-from gluonish.tensor import Tensor, functions, no_grad
+from gluonish.tensors import Tensor, functions, no_grad
 
 __all__ = ["bilinear", "embedding", "linear", "one_hot"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.nn.functional.arguments import reduced, run, tensor_of
 from gluonish.nn.functional.distance import cosine_similarity, pairwise_distance
-from gluonish.tensor import Tensor
-from gluonish.tensor import functions as ft
+from gluonish.tensors import Tensor
+from gluonish.tensors import functions as ft
 
 __all__ = [
     "cosine_embedding_loss",

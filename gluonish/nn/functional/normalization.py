@@ -12,7 +12,7 @@ from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.nn.functional.arguments import beside, constant, run, tensor_of
 from gluonish.nn.functional.padding import pad
 from gluonish.shape import shape_size
-from gluonish.tensor import Tensor, functions, no_grad
+from gluonish.tensors import Tensor, functions, no_grad
 
 __all__ = [
     "batch_norm",

@@ -7,7 +7,7 @@ from typing import Any
 
 from gluonish.errors import ArgumentError
 from gluonish.nn.functional.arguments import check_choice, run, tensor_of
-from gluonish.tensor import Tensor, functions
+from gluonish.tensors import Tensor, functions
 
 __all__ = ["pad"]
 

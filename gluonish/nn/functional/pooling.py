@@ -9,7 +9,7 @@ from gluonish.errors import ArgumentError
 from gluonish.nn.functional.arguments import batched, per_axis, run, tensor_of, unbatched
 from gluonish.nn.functional.windows import adaptive_windows, chosen, regular_windows, result_size
 from gluonish.shape import shape_size
-from gluonish.tensor import Tensor, functions
+from gluonish.tensors import Tensor, functions
 
 __all__ = [
     *(f"{kind}_pool{axes}d" for kind in ("avg", "max", "adaptive_avg", "adaptive_max") for axes in (1, 2, 3)),

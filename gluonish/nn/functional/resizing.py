@@ -12,7 +12,7 @@ import numpy as np
 from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.nn.functional.arguments import check_choice, tensor_of
 from gluonish.nn.functional.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-from gluonish.tensor import Tensor, functions
+from gluonish.tensors import Tensor, functions
 
 __all__ = ["interpolate", "pixel_shuffle", "pixel_unshuffle", "upsample"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from gluonish.errors import ArgumentError
-from gluonish.tensor import Tensor
-from gluonish.tensor import functions as ft
+from gluonish.tensors import Tensor
+from gluonish.tensors import functions as ft
 
 __all__ = ["adaptive_windows", "chosen", "regular_windows", "result_size"]
 

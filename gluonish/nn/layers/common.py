@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from gluonish.errors import ArgumentError
 from gluonish.nn.functional.arguments import tensor_of
 from gluonish.nn.module import Module
-from gluonish.nn.parameter import Buffer, Parameter, UninitializedParameter
-from gluonish.tensor import Tensor, zeros
+from gluonish.nn.parameter import Buffer, Parameter, Uninitialized
+from gluonish.tensors import Tensor, zeros
 
 __all__ = ["Layer", "Lazy", "new_buffer", "new_parameter", "require_positive"]
 
@@ -52,11 +52,6 @@ class Lazy(Layer):
     learns: ClassVar[str]
     """The attribute that holds the size."""
 
-    def has_uninitialized_params(self) -> bool:
-        """Tell whether parameters or buffers still wait for their shapes."""
-        held = [*self._reg_params.values(), *self._buffers.values()]
-        return any(isinstance(each, (UninitializedParameter, UninitializedBuffer)) for each in held)
-
     def size_of(self, x: Tensor) -> int:
         """Return the size that is learnt from an input."""
         return x.shape[-1]
@@ -67,12 +62,12 @@ class Lazy(Layer):
 
     def initialize_parameters(self, input: Any) -> None:
         """Give parameters their shapes and first values; those that were loaded meanwhile keep theirs."""
+        setattr(self, self.learns, self.size_of(tensor_of(input, type(self).__name__)))
         if not self.has_uninitialized_params():
             return
-        setattr(self, self.learns, self.size_of(tensor_of(input, type(self).__name__)))
         for name, shape in self.shapes().items():
             held = getattr(self, name)
-            if isinstance(held, (UninitializedParameter, UninitializedBuffer)):
+            if isinstance(held, Uninitialized):
                 held.materialize(shape)
         self.reset_parameters()
 
