@@ -16,8 +16,8 @@ from gluonish.context import cpu
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.rng import stream
 from gluonish.errors import ArgumentError, ArgumentTypeError
+from gluonish.nn.functional.arguments import overwrite
 from gluonish.shape import shape_size
-from gluonish.tensors import no_grad
 
 __all__ = [
     "calculate_gain",
@@ -84,11 +84,7 @@ def _filled(tensor: Any, draw: Callable[[Any], Any], generator: Any) -> Any:
             "nn.init", "fills tensors in place", expected="a Tensor or nn.Parameter", received=type(tensor).__name__
         )
     values = np.asarray(draw(stream(cpu(0)) if generator is None else generator), tensor.dtype)
-    with no_grad():
-        if hasattr(tensor, "set_data"):
-            tensor.set_data(values)
-        else:
-            tensor.detach().write(values)
+    overwrite(tensor, values)
     return tensor
 
 

@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING, Any
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError, ShapeMismatchError
 from gluonish.numpy.arguments import call
-from gluonish.tensors import Tensor, functions
+from gluonish.parameter.face import ParameterFace
+from gluonish.tensors import Tensor, functions, no_grad
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["batched", "beside", "check_choice", "per_axis", "reduced", "run", "tensor_of", "unbatched"]
+__all__ = [
+    "batched",
+    "beside",
+    "check_choice",
+    "constant",
+    "overwrite",
+    "per_axis",
+    "reduced",
+    "run",
+    "tensor_of",
+    "unbatched",
+]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -49,6 +61,15 @@ def beside(value: Any, x: Tensor, function: str) -> Tensor:
 def run(op_name: str, *arrays: Any, **params: Any) -> Any:
     """Run an operator of the table on tensors; parameters among them stand for their replicas beside these."""
     return call(op_name, *(each for each in arrays if each is not None), **params)
+
+
+def overwrite(target: NDArray, values: Any) -> None:
+    """Write into a tensor, or into a parameter on all its contexts, off the tape."""
+    with no_grad():
+        if isinstance(target, ParameterFace):
+            target.set_data(values)
+        else:
+            target.detach().write(values)
 
 
 def constant(value: float, shape: Sequence[int], like: Tensor, dtype: np.dtype[Any] | None = None) -> Tensor:

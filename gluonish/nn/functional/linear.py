@@ -8,7 +8,7 @@ import numpy as np
 
 from gluonish import numpy as mxnp
 from gluonish.errors import ArgumentError, ShapeMismatchError
-from gluonish.nn.functional.arguments import beside, run, tensor_of
+from gluonish.nn.functional.arguments import beside, overwrite, run, tensor_of
 from gluonish.tensors import Tensor, functions, no_grad
 
 __all__ = ["bilinear", "embedding", "linear", "one_hot"]
@@ -126,11 +126,11 @@ def embedding(
 def _renormalize(weight: Any, indices: Tensor, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are used, and are too long, down to a norm. They are found on the host."""
     with no_grad():
-        values = weight.asnumpy()
+        values = beside(weight, indices, "embedding").asnumpy()
         used = np.unique(np.asarray(indices).astype(np.int64))
         norms = np.linalg.norm(values[used], norm_type, axis=1, keepdims=True)
         values[used] *= np.where(norms > max_norm, max_norm / (norms + 1e-7), 1).astype(values.dtype)
-        weight.data = values if not hasattr(weight, "list_data") else Tensor(values)
+        overwrite(weight, values)
 
 
 def _frequencies(indices: Tensor, like: Tensor) -> Tensor:

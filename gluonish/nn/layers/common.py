@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from gluonish.errors import ArgumentError
@@ -10,7 +11,7 @@ from gluonish.nn.module import Module
 from gluonish.nn.parameter import Buffer, Parameter, Uninitialized
 from gluonish.tensors import Tensor, zeros
 
-__all__ = ["Layer", "Lazy", "new_buffer", "new_parameter", "require_positive"]
+__all__ = ["FunctionLayer", "Layer", "Lazy", "new_buffer", "new_parameter", "require_positive"]
 
 
 def new_parameter(shape: tuple[int, ...], device: Any, dtype: Any) -> Parameter:
@@ -80,3 +81,37 @@ class Lazy(Layer):
     def become(self) -> None:
         """Become the layer that it stands for."""
         self.__class__ = self.becomes  # type: ignore[assignment]
+
+
+class FunctionLayer(Layer):
+    """A layer without parameters: a function with its arguments kept.
+
+    Args:
+        arguments: the arguments of the function, which become attributes.
+    """
+
+    function: ClassVar[Callable[..., Any]]
+    """The function; it takes the input, and the arguments by keyword."""
+    unsaid: ClassVar[tuple[str, ...]] = ()
+    """Arguments that ``repr`` does not show."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__()
+        self.__dict__["_names"] = tuple(arguments)
+        for name, value in arguments.items():
+            setattr(self, name, value)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments for the function."""
+        return {name: getattr(self, name) for name in self.__dict__["_names"]}
+
+    def forward(self, input: Any) -> Any:
+        """Call the function."""
+        return type(self).function(input, **self.arguments())
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        shown = {name: value for name, value in self.arguments().items() if name not in self.unsaid}
+        if shown.get("inplace") is False:
+            del shown["inplace"]
+        return ", ".join(f"{name}={value!r}" for name, value in shown.items())
