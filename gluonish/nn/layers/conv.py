@@ -16,7 +16,18 @@ from gluonish.shape import shape_size
 from gluonish.tensors import Tensor
 
 __all__ = [
-    f"{lazy}Conv{transpose}{axes}d" for lazy in ("", "Lazy") for transpose in ("", "Transpose") for axes in (1, 2, 3)
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
 ]
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")

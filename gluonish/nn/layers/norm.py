@@ -15,8 +15,22 @@ from gluonish.nn.parameter import Buffer, UninitializedBuffer, UninitializedPara
 from gluonish.tensors import Tensor, functions
 
 __all__ = [
-    *(f"{lazy}{kind}{axes}d" for lazy in ("", "Lazy") for kind in ("BatchNorm", "InstanceNorm") for axes in (1, 2, 3)),
-    *("GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"),
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LocalResponseNorm",
+    "RMSNorm",
 ]
 
 

@@ -9,7 +9,21 @@ from gluonish.nn.functional.arguments import per_axis
 from gluonish.nn.layers.common import FunctionLayer
 
 __all__ = [
-    f"{kind}Pool{axes}d" for kind in ("Max", "Avg", "LP", "AdaptiveMax", "AdaptiveAvg") for axes in (1, 2, 3)
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
 ]
 
 
