@@ -19,6 +19,7 @@ __all__ = [
     "beside",
     "check_choice",
     "constant",
+    "old_reduction",
     "overwrite",
     "per_axis",
     "reduced",
@@ -147,3 +148,12 @@ def reduced(losses: Tensor, reduction: str, function: str) -> Tensor:
     if reduction == "none":
         return losses
     return functions.mean(losses) if reduction == "mean" else functions.sum(losses)
+
+
+def old_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """Return the reduction that is meant, also by the two arguments that torch had before."""
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"

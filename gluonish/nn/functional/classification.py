@@ -10,7 +10,7 @@ import numpy as np
 
 from gluonish.dtype import is_float
 from gluonish.errors import ArgumentError, IndexOutOfRangeError, ShapeMismatchError
-from gluonish.nn.functional.arguments import beside, check_choice, reduced, run, tensor_of
+from gluonish.nn.functional.arguments import beside, check_choice, old_reduction, reduced, run, tensor_of
 from gluonish.tensors import Tensor
 from gluonish.tensors import functions as ft
 
@@ -109,7 +109,7 @@ def _smooth(
     losses = ft.where(counts, -ft.sum(scores, axis), 0.0)
     if reduction != "mean":
         return reduced(losses, reduction, "cross_entropy")
-    return ft.sum(losses) / _total(_weights_of(target, weight, counts, scores))
+    return ft.sum(losses) / ft.sum(_weights_of(target, weight, counts, scores))
 
 
 def _along_classes(weight: Tensor, scores: Tensor, axis: int) -> Tensor:
@@ -156,7 +156,7 @@ def nll_loss(
     factor = _weights_of(y, factors, counts, x)
     losses = ft.where(counts, -picked * factor, 0.0)
     if reduction == "mean":
-        return ft.sum(losses) / _total(factor)
+        return ft.sum(losses) / ft.sum(factor)
     return reduced(losses, reduction, "nll_loss")
 
 
@@ -176,19 +176,6 @@ def _weights_of(target: Tensor, weight: Tensor | None, counts: Tensor, like: Ten
         return counts.to(dtype=like.dtype)
     chosen = ft.reshape(weight, (-1,))[ft.where(counts, target, 0)]
     return ft.where(counts, chosen, 0.0)
-
-
-def _total(factors: Tensor) -> Tensor:
-    return ft.sum(factors)
-
-
-def old_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """Return the reduction that is meant, also by the two arguments that torch had before."""
-    if size_average is None and reduce is None:
-        return reduction
-    if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
 
 
 # -- yes and no -----------------------------------------------------------------------------------------
@@ -282,11 +269,25 @@ def binary_cross_entropy_with_logits(
 
 
 def multilabel_soft_margin_loss(
-    input: Any, target: Any, weight: Any = None, reduction: str = "mean"
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
-    """Return, for each example, the mean over classes of the binary cross entropy of its scores."""
+    """Return, for each example, the mean over classes of the binary cross entropy of its scores.
+
+    Args:
+        input: the scores, (batch, classes).
+        target: 1 for the classes of an example, else 0.
+        weight: a factor for each class.
+        size_average: an old form of ``reduction``.
+        reduce: an old form of ``reduction``.
+        reduction: "mean", "sum" or "none".
+    """
     losses = binary_cross_entropy_with_logits(input, target, weight, reduction="none")
-    return reduced(ft.mean(losses, -1), reduction, "multilabel_soft_margin_loss")
+    return reduced(ft.mean(losses, -1), old_reduction(size_average, reduce, reduction), "multilabel_soft_margin_loss")
 
 
 # -- distributions --------------------------------------------------------------------------------------

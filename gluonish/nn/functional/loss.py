@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gluonish.errors import ArgumentError, ShapeMismatchError
-from gluonish.nn.functional.arguments import reduced, run, tensor_of
+from gluonish.nn.functional.arguments import old_reduction, reduced, run, tensor_of
 from gluonish.nn.functional.distance import cosine_similarity, pairwise_distance
 from gluonish.tensors import Tensor
 from gluonish.tensors import functions as ft
@@ -28,14 +28,17 @@ __all__ = [
 ]
 
 # In all of them ``reduction`` says what is returned: the "mean" of the losses, their "sum", or "none": each.
+# ``size_average`` and ``reduce`` are what torch had before it.
 
 
-def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Tensor:
+def mse_loss(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Tensor:
     """Return the squares of the differences.
 
     Args:
         input: what was computed.
         target: what it should be.
+        size_average: an old form of ``reduction``.
+        reduce: an old form of ``reduction``.
         reduction: "mean", "sum" or "none".
         weight: factors on the squares; the mean is then divided by their sum.
 
@@ -46,25 +49,26 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = Non
         Tensor(2.0, grad=None)
     """
     x, y = _pair(input, target, "mse_loss")
-    return _weighted((x - y) ** 2, weight, reduction, "mse_loss")
+    return _weighted((x - y) ** 2, weight, old_reduction(size_average, reduce, reduction), "mse_loss")
 
 
-def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Tensor:
+def l1_loss(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Tensor:
     """Return the absolute differences; arguments as of ``mse_loss``."""
     x, y = _pair(input, target, "l1_loss")
-    return _weighted(abs(x - y), weight, reduction, "l1_loss")
+    return _weighted(abs(x - y), weight, old_reduction(size_average, reduce, reduction), "l1_loss")
 
 
-def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """Return d^2 / (2 beta) of differences d below beta, |d| - beta / 2 of others: Girshick (2015).
 
     Raises:
         ArgumentError: beta is negative.
     """
+    reduction = old_reduction(size_average, reduce, reduction)
     if beta < 0:
         raise ArgumentError("smooth_l1_loss()", "needs a beta of at least 0", received=beta)
     if beta == 0:
-        return l1_loss(input, target, reduction)
+        return l1_loss(input, target, reduction=reduction)
     return huber_loss(input, target, reduction, beta) / beta
 
 
@@ -101,7 +105,9 @@ def poisson_nll_loss(
     target: Any,
     log_input: bool = True,
     full: bool = False,
+    size_average: bool | None = None,
     eps: float = 1e-8,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Return -log of a Poisson distribution's probability of the target.
@@ -112,6 +118,8 @@ def poisson_nll_loss(
         log_input: which of both the input is.
         full: whether Stirling's approximation of log(target!) is added.
         eps: added to a rate before its logarithm is taken.
+        size_average: an old form of ``reduction``.
+        reduce: an old form of ``reduction``.
         reduction: "mean", "sum" or "none".
     """
     x, y = _pair(input, target, "poisson_nll_loss")
@@ -121,7 +129,7 @@ def poisson_nll_loss(
         count = ft.where(is_large, y, 1.0)
         stirling = count * ft.log(count) - count + 0.5 * ft.log(count * (2 * math.pi))
         losses = losses + ft.where(is_large, stirling, 0.0)
-    return reduced(losses, reduction, "poisson_nll_loss")
+    return reduced(losses, old_reduction(size_average, reduce, reduction), "poisson_nll_loss")
 
 
 def gaussian_nll_loss(
@@ -154,22 +162,22 @@ def gaussian_nll_loss(
     return reduced(losses, reduction, "gaussian_nll_loss")
 
 
-def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Tensor:
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """Return distances x where the target is 1, and max(0, margin - x) where it is -1."""
     x, y = _pair(input, target, "hinge_embedding_loss")
     near = ft.where(y == -1, 0.0, x)
     far = ft.where(y == 1, 0.0, run("relu", margin - x))
-    return reduced(near + far, reduction, "hinge_embedding_loss")
+    return reduced(near + far, old_reduction(size_average, reduce, reduction), "hinge_embedding_loss")
 
 
-def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
+def soft_margin_loss(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """Return log(1 + exp(-y x)) of scores x and targets y of 1 and -1."""
     x, y = _pair(input, target, "soft_margin_loss")
-    return reduced(run("Activation", -y * x, act_type="softrelu"), reduction, "soft_margin_loss")
+    return reduced(run("Activation", -y * x, act_type="softrelu"), old_reduction(size_average, reduce, reduction), "soft_margin_loss")
 
 
 def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Tensor:
     """Return max(0, margin - y (x1 - x2)): the first is to be larger where y is 1, smaller where it is -1.
 
@@ -184,11 +192,11 @@ def margin_ranking_loss(
             "got tensors of different numbers of axes",
             received=f"{x1.shape}, {x2.shape} and {y.shape}",
         )
-    return reduced(run("relu", -y * (x1 - x2) + margin), reduction, "margin_ranking_loss")
+    return reduced(run("relu", -y * (x1 - x2) + margin), old_reduction(size_average, reduce, reduction), "margin_ranking_loss")
 
 
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Tensor:
     """Return 1 - cos(x1, x2) where the target is 1, and max(0, cos(x1, x2) - margin) where it is -1.
 
@@ -197,13 +205,15 @@ def cosine_embedding_loss(
         input2: likewise.
         target: (batch,), or ().
         margin: how near others may be.
+        size_average: an old form of ``reduction``.
+        reduce: an old form of ``reduction``.
         reduction: "mean", "sum" or "none".
     """
     x1, x2 = _pair(input1, input2, "cosine_embedding_loss")
     y = tensor_of(target, "cosine_embedding_loss")
     cosine = cosine_similarity(x1, x2, dim=x1.ndim - 1)
     losses = ft.where(y == 1, 1 - cosine, ft.where(y == -1, run("relu", cosine - margin), 0.0 * cosine))
-    return reduced(losses, reduction, "cosine_embedding_loss")
+    return reduced(losses, old_reduction(size_average, reduce, reduction), "cosine_embedding_loss")
 
 
 def triplet_margin_loss(
@@ -214,7 +224,7 @@ def triplet_margin_loss(
     p: float = 2.0,
     eps: float = 1e-6,
     swap: bool = False,
-    reduction: str = "mean",
+    size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
 ) -> Tensor:
     """Return max(0, d(a, p) - d(a, n) + margin): Balntas et al. (2016).
 
@@ -226,6 +236,8 @@ def triplet_margin_loss(
         p: the order of the norm d.
         eps: added to every difference.
         swap: whether d(p, n) counts where it is less than d(a, n).
+        size_average: an old form of ``reduction``.
+        reduce: an old form of ``reduction``.
         reduction: "mean", "sum" or "none".
     """
     return triplet_margin_with_distance_loss(
@@ -235,7 +247,7 @@ def triplet_margin_loss(
         distance_function=lambda a, b: pairwise_distance(a, b, p, eps),
         margin=margin,
         swap=swap,
-        reduction=reduction,
+        reduction=old_reduction(size_average, reduce, reduction),
     )
 
 

@@ -4,6 +4,7 @@ from gluonish.nn.layers import (
     activation,
     attention,
     conv,
+    distance,
     dropout,
     embedding,
     linear,
@@ -16,6 +17,7 @@ from gluonish.nn.layers import (
 from gluonish.nn.layers.activation import *  # noqa: F403
 from gluonish.nn.layers.attention import *  # noqa: F403
 from gluonish.nn.layers.conv import *  # noqa: F403
+from gluonish.nn.layers.distance import *  # noqa: F403
 from gluonish.nn.layers.dropout import *  # noqa: F403
 from gluonish.nn.layers.embedding import *  # noqa: F403
 from gluonish.nn.layers.linear import *  # noqa: F403
@@ -29,6 +31,7 @@ __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += attention.__all__
 __all__ += conv.__all__
+__all__ += distance.__all__
 __all__ += dropout.__all__
 __all__ += embedding.__all__
 __all__ += linear.__all__

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from gluonish.nn import functional as F
-from gluonish.nn.functional.classification import old_reduction
+from gluonish.nn.functional.arguments import old_reduction
 from gluonish.nn.layers.common import Layer
 from gluonish.tensors import Tensor
 
@@ -272,36 +272,49 @@ class GaussianNLLLoss(_Loss):
         super().__init__(reduction=reduction, full=full, eps=eps)
 
 
-class _MarginLoss(_Loss):
-    default: ClassVar[float] = 0.0
+class HingeEmbeddingLoss(_Loss):
+    """Returns distances x where the target is 1, and max(0, margin - x) where it is -1."""
+
+    function = staticmethod(F.hinge_embedding_loss)
 
     def __init__(
         self,
-        margin: float | None = None,
+        margin: float = 1.0,
         size_average: bool | None = None,
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction, margin=self.default if margin is None else margin)
+        super().__init__(size_average, reduce, reduction, margin=margin)
 
 
-class HingeEmbeddingLoss(_MarginLoss):
-    """Returns distances x where the target is 1, and max(0, margin - x) where it is -1."""
-
-    function = staticmethod(F.hinge_embedding_loss)
-    default = 1.0
-
-
-class MarginRankingLoss(_MarginLoss):
+class MarginRankingLoss(_Loss):
     """Returns max(0, margin - y (x1 - x2)); called with x1, x2 and y."""
 
     function = staticmethod(F.margin_ranking_loss)
 
+    def __init__(
+        self,
+        margin: float = 0.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction, margin=margin)
 
-class CosineEmbeddingLoss(_MarginLoss):
+
+class CosineEmbeddingLoss(_Loss):
     """Returns 1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1."""
 
     function = staticmethod(F.cosine_embedding_loss)
+
+    def __init__(
+        self,
+        margin: float = 0.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction, margin=margin)
 
 
 class TripletMarginLoss(_Loss):

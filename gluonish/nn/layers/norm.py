@@ -34,6 +34,14 @@ __all__ = [
 ]
 
 
+def _reset_affine(layer: Layer) -> None:
+    """Set a weight to 1 and a bias to 0, where there are any."""
+    if layer.weight is not None:
+        init.ones_(layer.weight)
+    if layer.bias is not None:
+        init.zeros_(layer.bias)
+
+
 class _Norm(Layer):
     """Normalises channels, with running statistics.
 
@@ -45,6 +53,7 @@ class _Norm(Layer):
         track_running_stats: whether there are running statistics.
         device: where parameters and buffers are.
         dtype: their element type.
+        bias: whether there is a bias with the weight.
     """
 
     ranks: ClassVar[tuple[int, ...]]
@@ -59,6 +68,8 @@ class _Norm(Layer):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.num_features = num_features
@@ -66,8 +77,8 @@ class _Norm(Layer):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        for name in ("weight", "bias"):
-            self.register_parameter(name, self._new_parameter(device, dtype) if affine else None)
+        for name, is_there in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, self._new_parameter(device, dtype) if is_there else None)
         for name, value in (("running_mean", 0.0), ("running_var", 1.0)):
             self.register_buffer(name, self._new_buffer(value, device, dtype) if track_running_stats else None)
         count = Buffer(0, dtype="int64", device=device) if track_running_stats else None
@@ -89,9 +100,7 @@ class _Norm(Layer):
     def reset_parameters(self) -> None:
         """Set the weight to 1, the bias to 0, and forget the running statistics."""
         self.reset_running_stats()
-        if self.affine:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        _reset_affine(self)
 
     def _check(self, x: Tensor) -> None:
         if x.ndim not in self.ranks:
@@ -104,8 +113,8 @@ class _Norm(Layer):
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        names = ("eps", "momentum", "affine", "track_running_stats")
-        return ", ".join([str(self.num_features), *(f"{name}={getattr(self, name)}" for name in names)])
+        first = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
+        return f"{first}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
 
 
 class _BatchNorm(_Norm):
@@ -152,6 +161,7 @@ class BatchNorm2d(_BatchNorm):
         track_running_stats: whether there are running statistics; without them the batch's are used always.
         device: where parameters and buffers are: a device, or a list of them.
         dtype: their element type; float32 if None.
+        bias: whether there is a bias with the weight.
 
     Attributes:
         weight: (num_features,), 1 at first; or None.
@@ -187,8 +197,12 @@ class _InstanceNorm(_Norm):
         track_running_stats: bool = False,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
 
     def forward(self, input: Any) -> Tensor:
         """Normalise, by each example or, outside training, by the running statistics if there are any."""
@@ -222,6 +236,7 @@ class InstanceNorm2d(_InstanceNorm):
         track_running_stats: whether there are running statistics, which are used outside training.
         device: as of BatchNorm2d.
         dtype: as of BatchNorm2d.
+        bias: as of BatchNorm2d.
     """
 
     ranks = (3, 4)
@@ -345,10 +360,7 @@ class LayerNorm(Layer):
 
     def reset_parameters(self) -> None:
         """Set the weight to 1 and the bias to 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        _reset_affine(self)
 
     def forward(self, input: Any) -> Tensor:
         """Normalise."""
@@ -356,8 +368,8 @@ class LayerNorm(Layer):
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        bias = f", bias={self.bias is not None}" if self.elementwise_affine else ""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}{bias}"
+        affine = f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        return f"{self.normalized_shape}, eps={self.eps}, {affine}"
 
 
 class RMSNorm(Layer):
@@ -412,6 +424,7 @@ class GroupNorm(Layer):
         affine: whether there are weight and bias, one of each for each channel.
         device: as of Linear.
         dtype: as of Linear.
+        bias: whether there is a bias with the weight.
 
     Raises:
         ArgumentError: the groups do not divide the channels.
@@ -425,6 +438,8 @@ class GroupNorm(Layer):
         affine: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         if num_channels % num_groups:
@@ -435,15 +450,13 @@ class GroupNorm(Layer):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        for name in ("weight", "bias"):
-            self.register_parameter(name, new_parameter((num_channels,), device, dtype) if affine else None)
+        for name, is_there in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, new_parameter((num_channels,), device, dtype) if is_there else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Set the weight to 1 and the bias to 0."""
-        if self.affine:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        _reset_affine(self)
 
     def forward(self, input: Any) -> Tensor:
         """Normalise."""
@@ -451,7 +464,7 @@ class GroupNorm(Layer):
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
 
 
 class LocalResponseNorm(Layer):
