@@ -89,9 +89,7 @@ def of_layer(label: str, case: Any) -> dict[str, Any]:
         "outputs": [plain(each) for each in outputs],
         "input_grads": [plain(each.grad) for each in inputs],
         "parameter_grads": {name: plain(each.grad) for name, each in parameters.items()},
-        "buffers": {
-            name: plain(each) for name, each in layer.state_dict().items() if name not in parameters
-        },
+        "buffers": {name: plain(each) for name, each in layer.state_dict().items() if name not in parameters},
     }
 
 
@@ -99,11 +97,17 @@ def of_function(label: str, case: Any) -> dict[str, Any]:
     """Return the record of a function."""
     rng = cases.rng_of(label)
     inputs = inputs_of(case, rng)
-    named = {name: cases.drawn(v, rng) if isinstance(v, tuple) and v and isinstance(v[0], str) else v for name, v in case.kwargs.items()}
+    named = {
+        name: cases.drawn(v, rng) if isinstance(v, tuple) and v and isinstance(v[0], str) else v
+        for name, v in case.kwargs.items()
+    }
     named = {name: torch.tensor(v) if hasattr(v, "shape") else v for name, v in named.items()}
     outputs = flat(getattr(torch.nn.functional, case.name)(*inputs, *case.args, **named))
     differentiate(outputs, rng)
-    return {"outputs": [plain(each) for each in outputs], "input_grads": [plain(each.grad) for each in inputs]}
+    return {
+        "outputs": [plain(each) for each in outputs],
+        "input_grads": [plain(each.grad) for each in inputs],
+    }
 
 
 def main(path: str) -> None:

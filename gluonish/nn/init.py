@@ -81,7 +81,10 @@ def _filled(tensor: Any, draw: Callable[[Any], Any], generator: Any) -> Any:
     """
     if not isinstance(tensor, NDArray):
         raise ArgumentTypeError(
-            "nn.init", "fills tensors in place", expected="a Tensor or nn.Parameter", received=type(tensor).__name__
+            "nn.init",
+            "fills tensors in place",
+            expected="a Tensor or nn.Parameter",
+            received=type(tensor).__name__,
         )
     values = np.asarray(draw(stream(cpu(0)) if generator is None else generator), tensor.dtype)
     overwrite(tensor, values)
@@ -178,7 +181,13 @@ def ones_(tensor: Any) -> Any:
 
 def _require_axes(tensor: Any, least: int, most: float, function: str) -> None:
     if not least <= tensor.ndim <= most:
-        expected = f"{least} axes" if least == most else f"{least} to {most} axes" if most < math.inf else f"at least {least} axes"
+        expected = (
+            f"{least} axes"
+            if least == most
+            else f"{least} to {most} axes"
+            if most < math.inf
+            else f"at least {least} axes"
+        )
         raise ArgumentError(
             f"{function}()", "cannot fill a tensor of this shape", expected=expected, received=tensor.shape
         )
@@ -207,7 +216,9 @@ def dirac_(tensor: Any, groups: int = 1) -> Any:
     _require_axes(tensor, 3, 5, "dirac_")
     filters, channels, *sizes = tensor.shape
     if filters % groups:
-        raise ArgumentError("dirac_()", "cannot share out its filters", expected=f"a multiple of {groups}", received=filters)
+        raise ArgumentError(
+            "dirac_()", "cannot share out its filters", expected=f"a multiple of {groups}", received=filters
+        )
     values = np.zeros(tensor.shape)
     centre = tuple(size // 2 for size in sizes)
     for group in range(groups):

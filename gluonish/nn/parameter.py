@@ -199,9 +199,7 @@ class Uninitialized(TensorFace):
     settled_class: type[TensorFace]
     """What it becomes."""
 
-    def _await(
-        self, core: ParameterCore, init: Any, device: Any
-    ) -> None:
+    def _await(self, core: ParameterCore, init: Any, device: Any) -> None:
         """Wait for the shape, on the devices given, with what will fill it."""
         self._take(core)
         lifecycle.initialize([lifecycle.InitRequest(core, "", init)], contexts_of(device))

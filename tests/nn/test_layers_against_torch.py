@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from nn import torch_cases as cases
 
-from gluonish import autograd, nn
+from gluonish import nn
 from gluonish.nn import functional as F
 from gluonish.tensors import Tensor
 

@@ -68,7 +68,9 @@ def _softmax(x: Any) -> Any:
 def weights_for(shapes: dict[str, tuple[int, ...]], rng: np.random.RandomState) -> dict[str, Any]:
     """Return values for a state, by name: positive where they are variances."""
     return {
-        name: rng.uniform(0.5, 1.5, shape) if name.endswith("running_var") else rng.standard_normal(shape) * 0.5
+        name: rng.uniform(0.5, 1.5, shape)
+        if name.endswith("running_var")
+        else rng.standard_normal(shape) * 0.5
         for name, shape in sorted(shapes.items())
         if not name.endswith("num_batches_tracked")
     }
@@ -105,7 +107,9 @@ LAYERS: dict[str, Case] = {
     "batchnorm1d-length": case("BatchNorm1d", 3, momentum=None, at=(2, 3, 4)),
     "batchnorm2d": case("BatchNorm2d", 3, momentum=0.3, eps=1e-3, at=(2, 3, 2, 2)),
     "batchnorm2d-eval": case("BatchNorm2d", 3, at=(2, 3, 2, 2), train=False),
-    "batchnorm2d-plain": case("BatchNorm2d", 3, affine=False, track_running_stats=False, at=(2, 3, 2, 2), train=False),
+    "batchnorm2d-plain": case(
+        "BatchNorm2d", 3, affine=False, track_running_stats=False, at=(2, 3, 2, 2), train=False
+    ),
     "batchnorm2d-nobias": case("BatchNorm2d", 2, bias=False, at=(2, 2, 1, 2)),
     "batchnorm3d": case("BatchNorm3d", 2, affine=False, at=(2, 2, 2, 1, 2)),
     "layernorm": case("LayerNorm", (2, 3), at=(4, 2, 3)),
@@ -246,13 +250,18 @@ LOSSES: dict[str, Case] = {
         "cross_entropy", weight=("tensor", (0.5, 2.0, 1.0)), label_smoothing=0.1, at=[*_DEEP]
     ),
     "cross-entropy-probabilities": case(
-        "cross_entropy", weight=("tensor", (0.5, 2.0, 1.0)), label_smoothing=0.1, at=[(4, 3), ("distribution", (4, 3))]
+        "cross_entropy",
+        weight=("tensor", (0.5, 2.0, 1.0)),
+        label_smoothing=0.1,
+        at=[(4, 3), ("distribution", (4, 3))],
     ),
     "cross-entropy-one": case("cross_entropy", at=[(3,), ("classes", (), 3)]),
     "nll": case("nll_loss", weight=("tensor", (0.5, 2.0, 1.0)), at=[*_SCORES]),
     "nll-sum": case("nll_loss", reduction="sum", ignore_index=0, at=[*_DEEP]),
     "bce": case("binary_cross_entropy", at=[("unit", (3, 2)), ("unit", (3, 2))]),
-    "bce-weight": case("binary_cross_entropy", weight=("tensor", (0.5, 2.0)), at=[("unit", (3, 2)), ("unit", (3, 2))]),
+    "bce-weight": case(
+        "binary_cross_entropy", weight=("tensor", (0.5, 2.0)), at=[("unit", (3, 2)), ("unit", (3, 2))]
+    ),
     "bce-logits": case("binary_cross_entropy_with_logits", at=[(3, 2), ("unit", (3, 2))]),
     "bce-logits-positive": case(
         "binary_cross_entropy_with_logits",
@@ -263,7 +272,10 @@ LOSSES: dict[str, Case] = {
     ),
     "kl": case("kl_div", reduction="batchmean", at=[("log_distribution", (3, 4)), ("distribution", (3, 4))]),
     "kl-log": case(
-        "kl_div", reduction="sum", log_target=True, at=[("log_distribution", (3, 4)), ("log_distribution", (3, 4))]
+        "kl_div",
+        reduction="sum",
+        log_target=True,
+        at=[("log_distribution", (3, 4)), ("log_distribution", (3, 4))],
     ),
     "hinge": case("hinge_embedding_loss", margin=0.8, at=[(5,), ("sign", (5,))]),
     "ranking": case("margin_ranking_loss", margin=0.3, at=[(5,), (5,), ("sign", (5,))]),
@@ -334,7 +346,9 @@ FUNCTIONS: dict[str, Case] = {
     ),
     "bicubic": case("interpolate", size=(6, 3), mode="bicubic", at=(1, 1, 4, 5)),
     "bicubic-aligned": case("interpolate", size=(7, 3), mode="bicubic", align_corners=True, at=(1, 1, 4, 5)),
-    "trilinear": case("interpolate", scale_factor=2, mode="trilinear", align_corners=True, at=(1, 1, 2, 2, 3)),
+    "trilinear": case(
+        "interpolate", scale_factor=2, mode="trilinear", align_corners=True, at=(1, 1, 2, 2, 3)
+    ),
     "area": case("interpolate", size=(2, 3), mode="area", at=(1, 1, 4, 5)),
     "glu-first": case("glu", dim=0, at=(4, 3)),
     "local-response": case("local_response_norm", 3, at=(1, 4, 2, 2)),

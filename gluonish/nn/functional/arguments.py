@@ -42,7 +42,10 @@ def tensor_of(value: Any, function: str) -> Tensor:
     if hasattr(value, "stand_in"):
         return value.stand_in(None)._as(Tensor)
     raise ArgumentTypeError(
-        f"{function}()", "takes tensors", expected="a Tensor", received=f"{type(value).__name__} {value!r:.60}"
+        f"{function}()",
+        "takes tensors",
+        expected="a Tensor",
+        received=f"{type(value).__name__} {value!r:.60}",
     )
 
 

@@ -71,7 +71,11 @@ def _bias(q: Tensor, k: Tensor, mask: Any, is_causal: bool) -> Tensor | None:
 
 def as_bias(hidden: Tensor, like: Tensor) -> Tensor:
     """Return -inf where a key is hidden, else 0, in the dtype of another tensor."""
-    zeros = ft.zeros_like(hidden, dtype=like.dtype) if hasattr(ft, "zeros_like") else hidden.to(dtype=like.dtype) * 0
+    zeros = (
+        ft.zeros_like(hidden, dtype=like.dtype)
+        if hasattr(ft, "zeros_like")
+        else hidden.to(dtype=like.dtype) * 0
+    )
     return ft.where(hidden, -math.inf, zeros)
 
 
@@ -208,10 +212,15 @@ def _check(q: Tensor, embed_dim: int, num_heads: int, lacks_mask: bool) -> None:
         )
     if embed_dim % num_heads:
         raise ArgumentError(
-            "Attention", "cannot share out its size to the heads", expected=f"a multiple of {num_heads}", received=embed_dim
+            "Attention",
+            "cannot share out its size to the heads",
+            expected=f"a multiple of {num_heads}",
+            received=embed_dim,
         )
     if lacks_mask:
-        raise ArgumentError("Attention", "needs the mask that is_causal is a hint about", fix="Pass attn_mask.")
+        raise ArgumentError(
+            "Attention", "needs the mask that is_causal is a hint about", fix="Pass attn_mask."
+        )
 
 
 def _longer(x: Tensor, more: Any) -> Tensor:
@@ -226,7 +235,9 @@ def _joint_bias(q: Tensor, k: Tensor, heads: _Heads, attn_mask: Any, key_padding
         parts.append(_additive(attn_mask, q))
     if key_padding_mask is not None:
         rows = _additive(key_padding_mask, q)
-        wide = ft.broadcast_to(ft.reshape(rows, (heads.batch, 1, 1, -1)), (heads.batch, heads.heads, 1, rows.shape[1]))
+        wide = ft.broadcast_to(
+            ft.reshape(rows, (heads.batch, 1, 1, -1)), (heads.batch, heads.heads, 1, rows.shape[1])
+        )
         parts.append(ft.reshape(wide, (heads.batch * heads.heads, 1, -1)))
     if not parts:
         return None

@@ -263,9 +263,7 @@ def binary_cross_entropy_with_logits(
         losses = (1 - y) * x + missed
     if weight is not None:
         losses = losses * beside(weight, x, "binary_cross_entropy_with_logits")
-    return reduced(
-        losses, old_reduction(size_average, reduce, reduction), "binary_cross_entropy_with_logits"
-    )
+    return reduced(losses, old_reduction(size_average, reduce, reduction), "binary_cross_entropy_with_logits")
 
 
 def multilabel_soft_margin_loss(
@@ -287,7 +285,9 @@ def multilabel_soft_margin_loss(
         reduction: "mean", "sum" or "none".
     """
     losses = binary_cross_entropy_with_logits(input, target, weight, reduction="none")
-    return reduced(ft.mean(losses, -1), old_reduction(size_average, reduce, reduction), "multilabel_soft_margin_loss")
+    return reduced(
+        ft.mean(losses, -1), old_reduction(size_average, reduce, reduction), "multilabel_soft_margin_loss"
+    )
 
 
 # -- distributions --------------------------------------------------------------------------------------
@@ -387,7 +387,10 @@ def _lengths(given: Any, batch: int) -> Any:
     lengths = np.asarray(given).astype(np.int64).reshape(-1)
     if len(lengths) != batch:
         raise ShapeMismatchError(
-            "ctc_loss()", "got another number of lengths than sequences", expected=batch, received=len(lengths)
+            "ctc_loss()",
+            "got another number of lengths than sequences",
+            expected=batch,
+            received=len(lengths),
         )
     return lengths
 

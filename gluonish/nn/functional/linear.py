@@ -116,7 +116,10 @@ def embedding(
     if padding_idx is not None:
         if not -count <= padding_idx < count:
             raise ArgumentError(
-                "embedding()", "has no row for its padding", expected=f"an index below {count}", received=padding_idx
+                "embedding()",
+                "has no row for its padding",
+                expected=f"an index below {count}",
+                received=padding_idx,
             )
         is_padding = functions.unsqueeze(indices == padding_idx % count, -1)
         rows = functions.where(is_padding, rows.detach(), rows)

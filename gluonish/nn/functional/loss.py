@@ -31,7 +31,14 @@ __all__ = [
 # ``size_average`` and ``reduce`` are what torch had before it.
 
 
-def mse_loss(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Tensor:
+def mse_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Tensor:
     """Return the squares of the differences.
 
     Args:
@@ -52,13 +59,27 @@ def mse_loss(input: Any, target: Any, size_average: bool | None = None, reduce: 
     return _weighted((x - y) ** 2, weight, old_reduction(size_average, reduce, reduction), "mse_loss")
 
 
-def l1_loss(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Tensor:
+def l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Tensor:
     """Return the absolute differences; arguments as of ``mse_loss``."""
     x, y = _pair(input, target, "l1_loss")
     return _weighted(abs(x - y), weight, old_reduction(size_average, reduce, reduction), "l1_loss")
 
 
-def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
     """Return d^2 / (2 beta) of differences d below beta, |d| - beta / 2 of others: Girshick (2015).
 
     Raises:
@@ -149,7 +170,11 @@ def gaussian_nll_loss(
         ArgumentError: a variance is negative.
     """
     x, y = _pair(input, target, "gaussian_nll_loss")
-    variance = ft.full_like(x.detach(), var) if isinstance(var, (int, float)) else tensor_of(var, "gaussian_nll_loss")
+    variance = (
+        ft.full_like(x.detach(), var)
+        if isinstance(var, (int, float))
+        else tensor_of(var, "gaussian_nll_loss")
+    )
     if variance.shape != x.shape and variance.shape == x.shape[:-1]:
         variance = ft.unsqueeze(variance, -1)
     if bool(ft.any(variance < 0)):
@@ -162,7 +187,14 @@ def gaussian_nll_loss(
     return reduced(losses, reduction, "gaussian_nll_loss")
 
 
-def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+def hinge_embedding_loss(
+    input: Any,
+    target: Any,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """Return distances x where the target is 1, and max(0, margin - x) where it is -1."""
     x, y = _pair(input, target, "hinge_embedding_loss")
     near = ft.where(y == -1, 0.0, x)
@@ -170,14 +202,30 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, size_aver
     return reduced(near + far, old_reduction(size_average, reduce, reduction), "hinge_embedding_loss")
 
 
-def soft_margin_loss(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+def soft_margin_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """Return log(1 + exp(-y x)) of scores x and targets y of 1 and -1."""
     x, y = _pair(input, target, "soft_margin_loss")
-    return reduced(run("Activation", -y * x, act_type="softrelu"), old_reduction(size_average, reduce, reduction), "soft_margin_loss")
+    return reduced(
+        run("Activation", -y * x, act_type="softrelu"),
+        old_reduction(size_average, reduce, reduction),
+        "soft_margin_loss",
+    )
 
 
 def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """Return max(0, margin - y (x1 - x2)): the first is to be larger where y is 1, smaller where it is -1.
 
@@ -192,11 +240,21 @@ def margin_ranking_loss(
             "got tensors of different numbers of axes",
             received=f"{x1.shape}, {x2.shape} and {y.shape}",
         )
-    return reduced(run("relu", -y * (x1 - x2) + margin), old_reduction(size_average, reduce, reduction), "margin_ranking_loss")
+    return reduced(
+        run("relu", -y * (x1 - x2) + margin),
+        old_reduction(size_average, reduce, reduction),
+        "margin_ranking_loss",
+    )
 
 
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """Return 1 - cos(x1, x2) where the target is 1, and max(0, cos(x1, x2) - margin) where it is -1.
 
@@ -224,7 +282,9 @@ def triplet_margin_loss(
     p: float = 2.0,
     eps: float = 1e-6,
     swap: bool = False,
-    size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """Return max(0, d(a, p) - d(a, n) + margin): Balntas et al. (2016).
 

@@ -152,7 +152,9 @@ def layer_norm(
     x, shape = tensor_of(input, "layer_norm"), tuple(normalized_shape)
     _check_ending(x, shape, "layer_norm")
     affine = tuple(
-        functions.reshape(constant(default, shape, x) if each is None else beside(each, x, "layer_norm"), (-1,))
+        functions.reshape(
+            constant(default, shape, x) if each is None else beside(each, x, "layer_norm"), (-1,)
+        )
         for each, default in ((weight, 1.0), (bias, 0.0))
     )
     rows = x if len(shape) == 1 else functions.reshape(x, (*x.shape[: x.ndim - len(shape)], -1))
@@ -191,7 +193,9 @@ def rms_norm(
     return result if weight is None else result * beside(weight, x, "rms_norm")
 
 
-def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
+def group_norm(
+    input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Tensor:
     """Normalise groups of channels of each example: Wu and He, Group normalization (2018).
 
     Args:

@@ -60,11 +60,7 @@ def _cut(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
     """Take away what negative widths say."""
     if all(width >= 0 for pair in pairs for width in pair):
         return x
-    return x[
-        tuple(
-            slice(max(-a, 0), size - max(-b, 0)) for (a, b), size in zip(pairs, x.shape, strict=True)
-        )
-    ]
+    return x[tuple(slice(max(-a, 0), size - max(-b, 0)) for (a, b), size in zip(pairs, x.shape, strict=True))]
 
 
 def _wrapped(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:

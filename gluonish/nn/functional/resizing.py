@@ -65,7 +65,9 @@ def interpolate(
             received=x.shape,
         )
     if align_corners is not None and mode not in AXES:
-        raise ArgumentError("interpolate()", f"aligns no corners in mode {mode!r}", expected="align_corners=None")
+        raise ArgumentError(
+            "interpolate()", f"aligns no corners in mode {mode!r}", expected="align_corners=None"
+        )
     sizes, factors = _sizes(x.shape[2:], size, scale_factor, recompute_scale_factor)
     if mode == "area":
         return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[axes - 1](x, sizes)
@@ -79,7 +81,11 @@ def interpolate(
 
 
 def upsample(
-    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+    input: Any,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
 ) -> Tensor:
     """Return images of another size: ``interpolate`` under its old name."""
     return interpolate(input, size, scale_factor, mode, align_corners)
@@ -149,7 +155,9 @@ def _along(x: Tensor, axis: int, weights: Any) -> Tensor:
     if axis == x.ndim - 1:
         return functions.matmul(x, matrix.t())
     flat = functions.reshape(x, (*x.shape[: axis + 1], -1))
-    return functions.reshape(functions.matmul(matrix, flat), (*x.shape[:axis], len(weights), *x.shape[axis + 1 :]))
+    return functions.reshape(
+        functions.matmul(matrix, flat), (*x.shape[:axis], len(weights), *x.shape[axis + 1 :])
+    )
 
 
 def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
@@ -169,12 +177,17 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     *batch, channels, height, width = x.shape
     if channels % (r * r):
         raise ShapeMismatchError(
-            "pixel_shuffle()", "cannot share out its channels", expected=f"a multiple of {r * r}", received=x.shape
+            "pixel_shuffle()",
+            "cannot share out its channels",
+            expected=f"a multiple of {r * r}",
+            received=x.shape,
         )
     n = len(batch)
     parts = functions.reshape(x, (*batch, channels // (r * r), r, r, height, width))
     order = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
-    return functions.reshape(functions.permute(parts, order), (*batch, channels // (r * r), height * r, width * r))
+    return functions.reshape(
+        functions.permute(parts, order), (*batch, channels // (r * r), height * r, width * r)
+    )
 
 
 def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
@@ -199,4 +212,6 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
     n = len(batch)
     parts = functions.reshape(x, (*batch, channels, height // r, r, width // r, r))
     order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
-    return functions.reshape(functions.permute(parts, order), (*batch, channels * r * r, height // r, width // r))
+    return functions.reshape(
+        functions.permute(parts, order), (*batch, channels * r * r, height // r, width // r)
+    )

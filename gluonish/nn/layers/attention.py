@@ -197,7 +197,10 @@ def _activation(given: str | Activation) -> Activation:
         return given
     if given not in ("relu", "gelu"):
         raise ArgumentError(
-            "Transformer", "knows no such activation", expected="'relu', 'gelu', or a function", received=repr(given)
+            "Transformer",
+            "knows no such activation",
+            expected="'relu', 'gelu', or a function",
+            received=repr(given),
         )
     return getattr(F, given)  # type: ignore[no-any-return]
 
@@ -244,7 +247,12 @@ class _TransformerLayer(Layer):
         return dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
     def _attended(
-        self, attention: MultiheadAttention, dropout: Dropout, x: Tensor, seen: Tensor | None, masks: dict[str, Any]
+        self,
+        attention: MultiheadAttention,
+        dropout: Dropout,
+        x: Tensor,
+        seen: Tensor | None,
+        masks: dict[str, Any],
     ) -> Tensor:
         """Let each place of a sequence attend to another one, or to itself."""
         other = x if seen is None else seen
@@ -512,14 +520,28 @@ class Transformer(Layer):
     ) -> None:
         super().__init__()
         here = {"device": device, "dtype": dtype}
-        shared = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+        shared = (
+            d_model,
+            nhead,
+            dim_feedforward,
+            dropout,
+            activation,
+            layer_norm_eps,
+            batch_first,
+            norm_first,
+            bias,
+        )
 
         def stack(kind: Any, layer: Any, count: int) -> Any:
             norm = LayerNorm(d_model, layer_norm_eps, bias=bias, **here)
             return kind(layer(*shared, **here), count, norm)
 
-        self.encoder = custom_encoder or stack(TransformerEncoder, TransformerEncoderLayer, num_encoder_layers)
-        self.decoder = custom_decoder or stack(TransformerDecoder, TransformerDecoderLayer, num_decoder_layers)
+        self.encoder = custom_encoder or stack(
+            TransformerEncoder, TransformerEncoderLayer, num_encoder_layers
+        )
+        self.decoder = custom_decoder or stack(
+            TransformerDecoder, TransformerDecoderLayer, num_decoder_layers
+        )
         self.d_model = d_model
         self.nhead = nhead
         self.batch_first = batch_first

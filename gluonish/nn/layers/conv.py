@@ -134,11 +134,17 @@ class _ConvNd(Layer):
 
     def extra_repr(self) -> str:
         """Return the geometry, as far as it is not the default."""
-        parts = [f"{self.in_channels}, {self.out_channels}", f"kernel_size={self.kernel_size}", f"stride={self.stride}"]
+        parts = [
+            f"{self.in_channels}, {self.out_channels}",
+            f"kernel_size={self.kernel_size}",
+            f"stride={self.stride}",
+        ]
         none, one = (0,) * self.axes, (1,) * self.axes
         defaults = {"padding": none, "dilation": one, "output_padding": none, "groups": 1}
         parts += [
-            f"{name}={getattr(self, name)}" for name, default in defaults.items() if getattr(self, name) != default
+            f"{name}={getattr(self, name)}"
+            for name, default in defaults.items()
+            if getattr(self, name) != default
         ]
         if self.bias is None:
             parts.append("bias=False")
@@ -368,7 +374,9 @@ class _LazyConv(Lazy):
         channels = self.size_of(tensor_of(input, type(self).__name__))
         if channels % self.groups:  # type: ignore[attr-defined]
             raise ArgumentError(
-                type(self).__name__, "cannot share out the channels to its groups", received=f"{channels} channels"
+                type(self).__name__,
+                "cannot share out the channels to its groups",
+                received=f"{channels} channels",
             )
         super().initialize_parameters(input)
 

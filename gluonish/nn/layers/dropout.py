@@ -25,7 +25,9 @@ class _Dropout(FunctionLayer):
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         if not 0 <= p <= 1:
-            raise ArgumentError(type(self).__name__, "needs a probability", expected="p from 0 to 1", received=p)
+            raise ArgumentError(
+                type(self).__name__, "needs a probability", expected="p from 0 to 1", received=p
+            )
         super().__init__(p=p, inplace=inplace)
 
     def forward(self, input: Any) -> Tensor:

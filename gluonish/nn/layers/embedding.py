@@ -146,6 +146,8 @@ class Embedding(Layer):
             "sparse": False,
         }
         parts += [
-            f"{name}={getattr(self, name)}" for name, default in defaults.items() if getattr(self, name) != default
+            f"{name}={getattr(self, name)}"
+            for name, default in defaults.items()
+            if getattr(self, name) != default
         ]
         return ", ".join(parts)

@@ -46,7 +46,11 @@ class _Loss(Layer):
     function: ClassVar[Callable[..., Tensor]]
 
     def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", **arguments: Any
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        **arguments: Any,
     ) -> None:
         super().__init__()
         self.reduction = old_reduction(size_average, reduce, reduction)
@@ -150,7 +154,12 @@ class CrossEntropyLoss(_WeightedLoss):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(
-            weight, size_average, reduce, reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+            weight,
+            size_average,
+            reduce,
+            reduction,
+            ignore_index=ignore_index,
+            label_smoothing=label_smoothing,
         )
 
 

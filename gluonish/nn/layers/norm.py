@@ -80,7 +80,9 @@ class _Norm(Layer):
         for name, is_there in (("weight", affine), ("bias", affine and bias)):
             self.register_parameter(name, self._new_parameter(device, dtype) if is_there else None)
         for name, value in (("running_mean", 0.0), ("running_var", 1.0)):
-            self.register_buffer(name, self._new_buffer(value, device, dtype) if track_running_stats else None)
+            self.register_buffer(
+                name, self._new_buffer(value, device, dtype) if track_running_stats else None
+            )
         count = Buffer(0, dtype="int64", device=device) if track_running_stats else None
         self.register_buffer("num_batches_tracked", count)
         self.reset_parameters()
@@ -200,9 +202,7 @@ class _InstanceNorm(_Norm):
         *,
         bias: bool = True,
     ) -> None:
-        super().__init__(
-            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
-        )
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
     def forward(self, input: Any) -> Tensor:
         """Normalise, by each example or, outside training, by the running statistics if there are any."""
@@ -444,7 +444,10 @@ class GroupNorm(Layer):
         super().__init__()
         if num_channels % num_groups:
             raise ArgumentError(
-                "GroupNorm", "cannot share out its channels", expected=f"a multiple of {num_groups}", received=num_channels
+                "GroupNorm",
+                "cannot share out its channels",
+                expected=f"a multiple of {num_groups}",
+                received=num_channels,
             )
         self.num_groups = num_groups
         self.num_channels = num_channels

@@ -124,7 +124,11 @@ class RNNBase(Layer):
     def all_weights(self) -> list[list[Any]]:
         """The parameters of each direction of each layer."""
         return [
-            [self._reg_params[name] for piece in STATES_PER_LAYER if (name := _attribute(place, piece)) in self._reg_params]
+            [
+                self._reg_params[name]
+                for piece in STATES_PER_LAYER
+                if (name := _attribute(place, piece)) in self._reg_params
+            ]
             for place in self._network.places
         ]
 
@@ -182,7 +186,10 @@ class RNNBase(Layer):
         received = [each.shape for each in given]
         if received != shapes:
             raise ShapeMismatchError(
-                type(self).__name__, "got states of other shapes than it needs", expected=shapes, received=received
+                type(self).__name__,
+                "got states of other shapes than it needs",
+                expected=shapes,
+                received=received,
             )
         return given
 
@@ -226,7 +233,9 @@ class RNNBase(Layer):
             "bidirectional": False,
         }
         parts += [
-            f"{name}={getattr(self, name)}" for name, default in defaults.items() if getattr(self, name) != default
+            f"{name}={getattr(self, name)}"
+            for name, default in defaults.items()
+            if getattr(self, name) != default
         ]
         return ", ".join(parts)
 
@@ -340,7 +349,17 @@ class GRU(RNNBase):
         dtype: Any = None,
     ) -> None:
         super().__init__(
-            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+            "GRU",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            0,
+            device,
+            dtype,
         )
 
 
@@ -368,7 +387,13 @@ class RNNCellBase(Layer):
     states: ClassVar[int] = 1
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool,
+        num_chunks: int,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
         require_positive(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
@@ -411,9 +436,13 @@ class RNNCellBase(Layer):
             zeros = constant(0.0, (*x.shape[:-1], self.hidden_size), x)
             states = (zeros,) * self.states
         else:
-            states = tuple(beside(each, x, type(self).__name__) for each in (hx if self.states > 1 else (hx,)))
+            states = tuple(
+                beside(each, x, type(self).__name__) for each in (hx if self.states > 1 else (hx,))
+            )
         after = self._step(
-            F.linear(x, self.weight_ih, self.bias_ih), F.linear(states[0], self.weight_hh, self.bias_hh), *states
+            F.linear(x, self.weight_ih, self.bias_ih),
+            F.linear(states[0], self.weight_hh, self.bias_hh),
+            *states,
         )
         return after if self.states > 1 else after[0]
 
