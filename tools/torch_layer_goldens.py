@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch  # type: ignore[import-not-found]
+import torch
 
 CASES = Path(__file__).resolve().parent.parent / "tests" / "nn" / "torch_cases.py"
 DIGITS = 10

@@ -223,7 +223,8 @@ def dirac_(tensor: Any, groups: int = 1) -> Any:
     centre = tuple(size // 2 for size in sizes)
     for group in range(groups):
         for channel in range(min(filters // groups, channels)):
-            values[(group * (filters // groups) + channel, channel, *centre)] = 1
+            place = (group * (filters // groups) + channel, channel, *centre)
+            values[place] = 1
     return _filled(tensor, lambda _: values, False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from gluonish.lr_scheduler import Multiplier
 from gluonish.nn.face import TensorFace, contexts_of, filled
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.plan import Plan
 from gluonish.shape import format_shape, is_known
 from gluonish.tensors.printing import as_text
@@ -191,13 +192,14 @@ def _options(
     return True if requires_grad is None else requires_grad, dtype, device
 
 
-class Uninitialized(TensorFace):
+class Uninitialized(ParameterFace):
     """A tensor of a module whose shape is not known yet; once it is, the object becomes an ordinary one."""
 
     __slots__ = ()
 
     settled_class: type[TensorFace]
     """What it becomes."""
+    _take: Callable[[ParameterCore], None]
 
     def _await(self, core: ParameterCore, init: Any, device: Any) -> None:
         """Wait for the shape, on the devices given, with what will fill it."""
@@ -229,7 +231,7 @@ class Uninitialized(TensorFace):
             self.__class__ = self.settled_class  # type: ignore[assignment]  # the object stays: optimizers hold it
 
 
-class UninitializedParameter(Uninitialized, Parameter):
+class UninitializedParameter(Uninitialized, Parameter):  # type: ignore[misc]  # as of Tensor
     """A parameter whose shape is not known yet; it becomes a Parameter, the same object, once it is.
 
     Args:
@@ -294,7 +296,7 @@ class Buffer(TensorFace):
         self.persistent = persistent
 
 
-class UninitializedBuffer(Uninitialized, Buffer):
+class UninitializedBuffer(Uninitialized, Buffer):  # type: ignore[misc]  # as of Tensor
     """A buffer whose shape is not known yet; it becomes a Buffer, the same object, once it is.
 
     Args:

@@ -106,7 +106,12 @@ def test_the_same_seed_draws_the_same():
 
 @pytest.mark.parametrize(
     ("name", "param", "gain"),
-    [("linear", None, 1), ("relu", None, math.sqrt(2)), ("leaky_relu", 0.2, math.sqrt(2 / 1.04)), ("selu", None, 0.75)],
+    [
+        ("linear", None, 1),
+        ("relu", None, math.sqrt(2)),
+        ("leaky_relu", 0.2, math.sqrt(2 / 1.04)),
+        ("selu", None, 0.75),
+    ],
 )
 def test_gains_are_those_of_torch(name, param, gain):
     assert init.calculate_gain(name, param) == pytest.approx(gain)

@@ -302,16 +302,32 @@ REFUSED = {
     "axes": (lambda: nn.BatchNorm2d(3)(torch.ones(2, 3)), ShapeMismatchError, "another number of axes"),
     "one": (lambda: nn.BatchNorm1d(3)(torch.ones(1, 3)), ArgumentError, "several values"),
     "steps": (lambda: nn.GRU(2, 3)(torch.ones(2, 1, 4)), ShapeMismatchError, "sequences of another shape"),
-    "states": (lambda: nn.GRU(2, 3)(torch.ones(2, 1, 2), torch.ones(1, 1, 4)), ShapeMismatchError, "states of other"),
+    "states": (
+        lambda: nn.GRU(2, 3)(torch.ones(2, 1, 2), torch.ones(1, 1, 4)),
+        ShapeMismatchError,
+        "states of other",
+    ),
     "ending": (lambda: nn.LayerNorm(3)(torch.ones(2, 4)), ShapeMismatchError, "does not end in the shape"),
     "class": (
         lambda: F.cross_entropy(torch.ones(2, 3), Tensor([0, 3])),
         IndexOutOfRangeError,
         "a class that there is not",
     ),
-    "target": (lambda: F.nll_loss(torch.ones(2, 3), Tensor([0])), ShapeMismatchError, "does not fit its input"),
-    "reduction": (lambda: F.mse_loss(torch.ones(2), torch.ones(2), reduction="max"), ArgumentError, "no reduction"),
-    "bce": (lambda: F.binary_cross_entropy(Tensor([2.0]), Tensor([1.0])), ArgumentError, "takes probabilities"),
+    "target": (
+        lambda: F.nll_loss(torch.ones(2, 3), Tensor([0])),
+        ShapeMismatchError,
+        "does not fit its input",
+    ),
+    "reduction": (
+        lambda: F.mse_loss(torch.ones(2), torch.ones(2), reduction="max"),
+        ArgumentError,
+        "no reduction",
+    ),
+    "bce": (
+        lambda: F.binary_cross_entropy(Tensor([2.0]), Tensor([1.0])),
+        ArgumentError,
+        "takes probabilities",
+    ),
     "widths": (lambda: F.pad(torch.ones(2), (1,)), ArgumentError, "two widths for each axis"),
     "corners": (
         lambda: F.interpolate(torch.ones(1, 1, 2), 3, align_corners=True),
@@ -319,7 +335,11 @@ REFUSED = {
         "aligns no corners",
     ),
     "sizes": (lambda: F.interpolate(torch.ones(1, 1, 2)), ArgumentError, "size or scale_factor"),
-    "window": (lambda: F.max_pool1d(torch.ones(1, 1, 4), 2, padding=2), ArgumentError, "cannot be padded like this"),
+    "window": (
+        lambda: F.max_pool1d(torch.ones(1, 1, 4), 2, padding=2),
+        ArgumentError,
+        "cannot be padded like this",
+    ),
     "hint": (
         lambda: nn.MultiheadAttention(2, 1)(*(torch.ones(1, 1, 2),) * 3, is_causal=True),
         ArgumentError,

@@ -55,7 +55,7 @@ def drawn(spec: Any, rng: np.random.RandomState) -> Any:
 
 
 def wants_grad(position: int, spec: Any) -> bool:
-    """Tell whether an input gets a gradient: the first, and others that are no targets, if they are floats."""
+    """Tell whether an input gets a gradient: the first, and others that are no targets."""
     kind = spec[0] if isinstance(spec[0], str) else "normal"
     return kind in ("normal", "positive") or (position == 0 and kind in ("unit", "log_distribution"))
 

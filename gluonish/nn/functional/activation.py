@@ -140,6 +140,7 @@ def rrelu(
         lower: the least slope.
         upper: the largest slope.
         training: draw a slope for each element; otherwise all have the mean.
+        inplace: accepted; the result is a tensor of its own.
     """
     x = tensor_of(input, "rrelu")
     if not training:
@@ -169,7 +170,7 @@ def tanhshrink(input: Any) -> Tensor:
 def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """Return x, 0 where |x| is at most lambd."""
     x = tensor_of(input, "hardshrink")
-    return where((x >= -lambd) & (x <= lambd), 0.0, x)
+    return where(functions.logical_and(x >= -lambd, x <= lambd), 0.0, x)
 
 
 def softshrink(input: Any, lambd: float = 0.5) -> Tensor:

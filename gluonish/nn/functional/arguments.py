@@ -63,7 +63,7 @@ def beside(value: Any, x: Tensor, function: str) -> Tensor:
 
 
 def run(op_name: str, *arrays: Any, **params: Any) -> Any:
-    """Run an operator of the table on tensors; parameters among them stand for their replicas beside these."""
+    """Run an operator of the table on tensors. Parameters stand for their replicas beside these."""
     return call(op_name, *(each for each in arrays if each is not None), **params)
 
 

@@ -9,9 +9,9 @@ import attrs
 import numpy as np
 
 from gluonish.errors import ArgumentError, ShapeMismatchError
-from gluonish.nn.functional.arguments import beside, tensor_of
-from gluonish.nn.functional.dropout import dropout
-from gluonish.nn.functional.linear import linear
+from gluonish.nn.functional.arguments import beside, constant, tensor_of
+from gluonish.nn.functional.dropouts import dropout
+from gluonish.nn.functional.linear_maps import linear
 from gluonish.tensors import Tensor
 from gluonish.tensors import functions as ft
 
@@ -71,11 +71,7 @@ def _bias(q: Tensor, k: Tensor, mask: Any, is_causal: bool) -> Tensor | None:
 
 def as_bias(hidden: Tensor, like: Tensor) -> Tensor:
     """Return -inf where a key is hidden, else 0, in the dtype of another tensor."""
-    zeros = (
-        ft.zeros_like(hidden, dtype=like.dtype)
-        if hasattr(ft, "zeros_like")
-        else hidden.to(dtype=like.dtype) * 0
-    )
+    zeros = constant(0.0, hidden.shape, like)
     return ft.where(hidden, -math.inf, zeros)
 
 

@@ -353,7 +353,7 @@ def ctc_loss(
     scores = tensor_of(log_probs, "ctc_loss")
     had_batch = scores.ndim == 3  # noqa: PLR2004
     scores = scores if had_batch else ft.unsqueeze(scores, 1)
-    steps, batch, classes = scores.shape
+    _, batch, classes = scores.shape
     if not 0 <= blank < classes:
         raise ArgumentError("ctc_loss()", "has no such blank", expected=f"0 to {classes - 1}", received=blank)
     spoken, lengths = (_lengths(each, batch) for each in (input_lengths, target_lengths))
@@ -362,24 +362,24 @@ def ctc_loss(
         order = [*(each for each in range(classes) if each != blank), blank]
         scores = ft.index_select(scores, 2, Tensor(order, device=scores.context))
         labels = np.where(labels > blank, labels - 1, labels)
-    here = {"device": scores.context}
+    ctx = scores.context
     losses = run(
         "CTCLoss",
         scores,
-        Tensor(labels, dtype=scores.dtype, **here),
-        Tensor(spoken, dtype=scores.dtype, **here),
-        Tensor(lengths, dtype=scores.dtype, **here),
+        Tensor(labels, dtype=scores.dtype, device=ctx),
+        Tensor(spoken, dtype=scores.dtype, device=ctx),
+        Tensor(lengths, dtype=scores.dtype, device=ctx),
         use_data_lengths=True,
         use_label_lengths=True,
         blank_label="first" if blank == 0 else "last",
     )
     if not zero_infinity:
-        fits = Tensor(_needed(labels, lengths) <= spoken, **here)
+        fits = Tensor(_needed(labels, lengths) <= spoken, device=ctx)
         losses = ft.where(fits, losses, math.inf)
     if not had_batch:
         losses, lengths = ft.squeeze(losses, 0), lengths[0]
     if reduction == "mean":
-        losses = losses / Tensor(np.maximum(lengths, 1), dtype=losses.dtype, **here)
+        losses = losses / Tensor(np.maximum(lengths, 1), dtype=losses.dtype, device=ctx)
     return reduced(losses, reduction, "ctc_loss")
 
 

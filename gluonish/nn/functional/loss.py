@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gluonish.errors import ArgumentError, ShapeMismatchError
-from gluonish.nn.functional.arguments import old_reduction, reduced, run, tensor_of
+from gluonish.nn.functional.arguments import constant, old_reduction, reduced, run, tensor_of
 from gluonish.nn.functional.distance import cosine_similarity, pairwise_distance
 from gluonish.tensors import Tensor
 from gluonish.tensors import functions as ft
@@ -170,11 +170,8 @@ def gaussian_nll_loss(
         ArgumentError: a variance is negative.
     """
     x, y = _pair(input, target, "gaussian_nll_loss")
-    variance = (
-        ft.full_like(x.detach(), var)
-        if isinstance(var, (int, float))
-        else tensor_of(var, "gaussian_nll_loss")
-    )
+    is_number = isinstance(var, (int, float))
+    variance: Any = constant(var, x.shape, x) if is_number else tensor_of(var, "gaussian_nll_loss")
     if variance.shape != x.shape and variance.shape == x.shape[:-1]:
         variance = ft.unsqueeze(variance, -1)
     if bool(ft.any(variance < 0)):

@@ -38,7 +38,7 @@ def batch_norm(
 
     Args:
         input: (batch, channels, ...).
-        running_mean: (channels,), or None; while training, ``momentum`` of it is replaced by the batch's mean.
+        running_mean: (channels,), or None; while training, ``momentum`` of it is replaced by the batch's.
         running_var: likewise for the variance, with n - 1 in its denominator.
         weight: multiplied to each channel.
         bias: added to each channel.
@@ -92,7 +92,7 @@ def _follow(running: Any, batch: Tensor, momentum: float, x: Tensor) -> None:
         return
     with no_grad(), ModeScope(recording=False):
         held = beside(running, x, "batch_norm").detach()
-        held.copy_(held * (1 - momentum) + batch.detach().to(dtype=held.dtype) * momentum)
+        held.write(held * (1 - momentum) + batch.detach().astype(held.dtype) * momentum)
 
 
 def instance_norm(

@@ -38,8 +38,8 @@ def interpolate(
         input: (batch, channels, ...), with one to three spatial axes.
         size: the size of the result; one number for all axes, or one for each.
         scale_factor: how many times as large it is, instead.
-        mode: "nearest", "nearest-exact" (from the centre of a pixel), "linear" (1 axis), "bilinear", "bicubic"
-            (2 axes), "trilinear" (3 axes), or "area" (means).
+        mode: "nearest", "nearest-exact" (from the centre of a pixel), "linear" (1 axis), "bilinear" and
+            "bicubic" (2 axes), "trilinear" (3 axes), or "area" (means).
         align_corners: whether the centres of the corner pixels, not their corners, stay where they are.
         recompute_scale_factor: compute positions with the ratio of the sizes, not with ``scale_factor``.
 

@@ -202,7 +202,7 @@ def _activation(given: str | Activation) -> Activation:
             expected="'relu', 'gelu', or a function",
             received=repr(given),
         )
-    return getattr(F, given)  # type: ignore[no-any-return]
+    return getattr(F, given)
 
 
 class _TransformerLayer(Layer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gluonish.errors import ArgumentError
 from gluonish.nn.functional.arguments import tensor_of
@@ -38,8 +38,12 @@ def require_positive(owner: str, **sizes: int) -> None:
 class Layer(Module):
     """A layer of this package: a module that fills its own parameters."""
 
+    if TYPE_CHECKING:  # what is registered by name
+
+        def __getattr__(self, name: str) -> Any: ...
+
     def reset_parameters(self) -> None:
-        """Give the parameters their first values, drawn anew. A layer without parameters has nothing to do."""
+        """Give the parameters their first values, drawn anew, if there are any."""
 
 
 class Lazy(Layer):
@@ -72,7 +76,7 @@ class Lazy(Layer):
                 held.materialize(shape)
         self.reset_parameters()
 
-    def forward(self, input: Any, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, input: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Learn the size, become the layer, and run it."""
         self.initialize_parameters(input)
         self.become()

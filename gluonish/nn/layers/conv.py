@@ -51,6 +51,8 @@ class _ConvNd(Layer):
         dtype: their element type.
     """
 
+    weight: Any
+    bias: Any
     axes: ClassVar[int]
     transposed: ClassVar[bool] = False
     function: ClassVar[Callable[..., Tensor]]
@@ -116,11 +118,11 @@ class _ConvNd(Layer):
 
     def forward(self, input: Any) -> Tensor:
         """Convolve."""
-        padding = self.padding
+        images, padding = input, self.padding
         if self.padding_mode != "zeros":
-            input, padding = F.pad(input, self._widths(), mode=self.padding_mode), 0
+            images, padding = F.pad(input, self._widths(), mode=self.padding_mode), (0,) * self.axes
         function = type(self).function
-        return function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return function(images, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _widths(self) -> list[int]:
         """Return what is put around the axes, the last one first."""
@@ -284,7 +286,8 @@ class _ConvTranspose(_ConvNd):
     def _padding_for(self, input: Any, output_size: tuple[int, ...]) -> tuple[int, ...]:
         wanted = output_size[-self.axes :]
         sizes = tensor_of(input, type(self).__name__).shape[-self.axes :]
-        geometry = zip(sizes, self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
+        margin = per_axis(self.padding, self.axes, "padding", type(self).__name__)
+        geometry = zip(sizes, self.stride, margin, self.dilation, self.kernel_size, strict=True)
         least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in geometry]
         most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
         if len(wanted) != self.axes or any(
@@ -349,6 +352,7 @@ class _LazyConv(Lazy):
     """A convolution that learns in_channels from its first input; other arguments as of what it becomes."""
 
     learns = "in_channels"
+    weight: Any
 
     def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(0, out_channels, kernel_size, *args, **kwargs)  # type: ignore[call-arg]
@@ -359,11 +363,11 @@ class _LazyConv(Lazy):
 
     def size_of(self, x: Tensor) -> int:
         """Return the channels of an input."""
-        return x.shape[-self.axes - 1]  # type: ignore[attr-defined]
+        return x.shape[-self.axes - 1]
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shapes of weight and bias."""
-        return {"weight": self._weight_shape(), "bias": (self.out_channels,)}  # type: ignore[attr-defined]
+        return {"weight": self._weight_shape(), "bias": (self.out_channels,)}
 
     def initialize_parameters(self, input: Any) -> None:
         """Give the parameters their shapes and first values.
@@ -372,7 +376,7 @@ class _LazyConv(Lazy):
             ArgumentError: the groups do not divide the channels.
         """
         channels = self.size_of(tensor_of(input, type(self).__name__))
-        if channels % self.groups:  # type: ignore[attr-defined]
+        if channels % self.groups:
             raise ArgumentError(
                 type(self).__name__,
                 "cannot share out the channels to its groups",

@@ -112,7 +112,8 @@ class Embedding(Layer):
         """
         table = embeddings if isinstance(embeddings, Tensor) else Tensor(embeddings)
         options = (padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
-        return cls(*table.shape, *options, _weight=table, _freeze=freeze)
+        rows, size = table.shape
+        return cls(rows, size, *options, _weight=table, _freeze=freeze)
 
     def reset_parameters(self) -> None:
         """Draw the table anew; the row of the padding is 0."""

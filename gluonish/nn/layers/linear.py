@@ -25,7 +25,7 @@ class Identity(Layer):
         Tensor([1.0], grad=None)
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         super().__init__()
 
     def forward(self, input: Any) -> Any:

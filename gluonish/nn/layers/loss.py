@@ -86,7 +86,7 @@ class MSELoss(_Loss):
         Tensor(2.0, grad=None)
     """
 
-    function = staticmethod(F.mse_loss)
+    function: ClassVar[Callable[..., Tensor]] = staticmethod(F.mse_loss)
 
     def __init__(
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
@@ -189,7 +189,7 @@ class BCELoss(_WeightedLoss):
         reduction: "mean", "sum" or "none".
     """
 
-    function = staticmethod(F.binary_cross_entropy)
+    function: ClassVar[Callable[..., Tensor]] = staticmethod(F.binary_cross_entropy)
 
     def __init__(
         self,

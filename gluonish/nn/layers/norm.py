@@ -272,7 +272,7 @@ class _LazyNorm(Lazy):
 
     def size_of(self, x: Tensor) -> int:
         """Return the channels of an input."""
-        has_batch = issubclass(self.becomes, _BatchNorm) or x.ndim == self.ranks[-1]  # type: ignore[attr-defined]
+        has_batch = issubclass(self.becomes, _BatchNorm) or x.ndim == self.ranks[-1]
         return x.shape[1 if has_batch else 0]
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -320,7 +320,7 @@ class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
 
 
 def _as_shape(value: int | Sequence[int]) -> tuple[int, ...]:
-    return (int(value),) if hasattr(value, "__index__") else tuple(value)  # type: ignore[arg-type]
+    return (int(value),) if hasattr(value, "__index__") else tuple(value)
 
 
 class LayerNorm(Layer):
@@ -467,7 +467,8 @@ class GroupNorm(Layer):
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+        first = f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return f"{first}, bias={self.bias is not None}"
 
 
 class LocalResponseNorm(Layer):

@@ -54,8 +54,8 @@ class RNNBase(Layer):
         dtype: as of Linear.
 
     Attributes:
-        weight_ih_l0: (gates * hidden_size, input_size), of layer 0; and so on, with ``_reverse`` for the other
-            direction. All are drawn uniformly up to 1 / sqrt(hidden_size).
+        weight_ih_l0: (gates * hidden_size, input_size), of layer 0; and so on, with ``_reverse`` for the
+            other direction. All are drawn uniformly up to 1 / sqrt(hidden_size).
         weight_hh_l0: (gates * hidden_size, proj_size or hidden_size).
         bias_ih_l0: (gates * hidden_size,).
         bias_hh_l0: (gates * hidden_size,).
@@ -294,8 +294,8 @@ class RNN(RNNBase):
 class LSTM(RNNBase):
     """A network of long short-term memory: Hochreiter and Schmidhuber (1997), with forget gates.
 
-    Called with the input, and a pair of first states if they are not zero, it returns the output and a pair of
-    the last states. Arguments are those of RNNBase without ``mode``.
+    Called with the input, and a pair of first states if they are not zero, it returns the output and a pair
+    of the last states. Arguments are those of RNNBase without ``mode``.
 
     Example:
         >>> import gluonish as torch
@@ -334,7 +334,10 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """A network of gated recurrent units: Cho et al. (2014). Arguments are those of RNNBase without ``mode``."""
+    """A network of gated recurrent units: Cho et al. (2014).
+
+    Arguments are those of RNNBase without ``mode``.
+    """
 
     def __init__(
         self,
@@ -447,7 +450,7 @@ class RNNCellBase(Layer):
         return after if self.states > 1 else after[0]
 
     def _step(self, from_input: Tensor, from_hidden: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
-        """Return the states after a step, given what the gates get from the input and from the hidden state."""
+        """Return the states after a step, given what the gates get from input and hidden state."""
         raise NotImplementedError
 
     def extra_repr(self) -> str:
@@ -481,7 +484,7 @@ class RNNCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
-    def _step(self, from_input: Tensor, from_hidden: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
+    def _step(self, from_input: Tensor, from_hidden: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
         return (run(self.nonlinearity, from_input + from_hidden),)
 
     def extra_repr(self) -> str:

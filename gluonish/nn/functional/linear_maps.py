@@ -112,7 +112,7 @@ def embedding(
     count, size = table.shape
     rows = run("Embedding", indices, table, input_dim=count, output_dim=size, dtype=table.dtype)
     if scale_grad_by_freq:
-        rows = _with_gradient_scaled(rows, functions.unsqueeze(1 / _frequencies(indices, rows), -1))
+        rows = _with_gradient_scaled(rows, functions.unsqueeze(1 / _frequencies(indices, count, rows), -1))
     if padding_idx is not None:
         if not -count <= padding_idx < count:
             raise ArgumentError(
@@ -136,16 +136,15 @@ def _renormalize(weight: Any, indices: Tensor, max_norm: float, norm_type: float
         overwrite(weight, values)
 
 
-def _frequencies(indices: Tensor, like: Tensor) -> Tensor:
+def _frequencies(indices: Tensor, count: int, like: Tensor) -> Tensor:
     """Return, for each index, how often it is among all of them."""
-    flat = functions.reshape(indices, (-1,))
-    same = functions.unsqueeze(flat, 0) == functions.unsqueeze(flat, 1)
-    return functions.reshape(functions.sum(same, 1), indices.shape).to(dtype=like.dtype)
+    found = mxnp.bincount(functions.reshape(indices, (-1,)), minlength=count)
+    return found[indices].to(dtype=like.dtype)
 
 
 def _with_gradient_scaled(x: Tensor, factor: Tensor) -> Tensor:
     """Return a tensor whose gradient arrives multiplied by a factor."""
-    return x * factor + (x * (1 - factor)).detach()
+    return functions.add(x * factor, (x * (1 - factor)).detach())
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
@@ -174,4 +173,4 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
             expected=f"indices from 0 to {depth - 1}",
             received=f"indices from {least} to {most}",
         )
-    return run("one_hot", indices.detach(), depth=depth, dtype="int64")
+    return run("one_hot", indices, depth=depth, dtype="int64")
