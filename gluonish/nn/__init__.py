@@ -1,9 +1,10 @@
 """Modules over the parameter core, as users of torch and Lucid write them."""
 
-from gluonish.nn import utils
+from gluonish.nn import functional, init, layers, utils
 from gluonish.nn.containers import ModuleDict, ModuleList, Sequential
+from gluonish.nn.layers import *  # noqa: F403
 from gluonish.nn.module import Module
-from gluonish.nn.parameter import Buffer, Parameter, UninitializedParameter
+from gluonish.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from gluonish.nn.parameter_containers import ParameterDict, ParameterList
 from gluonish.nn.registration import (
     register_module_buffer_registration_hook,
@@ -20,9 +21,13 @@ __all__ = [
     "ParameterDict",
     "ParameterList",
     "Sequential",
+    "UninitializedBuffer",
     "UninitializedParameter",
+    "functional",
+    "init",
     "register_module_buffer_registration_hook",
     "register_module_module_registration_hook",
     "register_module_parameter_registration_hook",
     "utils",
 ]
+__all__ += layers.__all__

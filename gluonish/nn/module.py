@@ -11,7 +11,7 @@ from gluonish.errors import ArgumentTypeError
 from gluonish.gluon import completion
 from gluonish.nn.hooks import ModuleHooks
 from gluonish.nn.moving import ModuleMoves
-from gluonish.nn.parameter import UninitializedParameter
+from gluonish.nn.parameter import Uninitialized
 from gluonish.nn.state import ModuleState
 from gluonish.parameter import lifecycle
 
@@ -100,7 +100,7 @@ class Module(ModuleHooks, ModuleState, ModuleMoves):
             return self.forward(*args, **kwargs)
         output = completion.complete_and_run(self, args, kwargs)
         for parameter in self._reg_params.values():
-            if isinstance(parameter, UninitializedParameter):
+            if isinstance(parameter, Uninitialized):
                 parameter.become_initialized()
         return output
 

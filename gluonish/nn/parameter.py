@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,13 @@ from gluonish.lr_scheduler import Multiplier
 from gluonish.nn.face import TensorFace, contexts_of, filled
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
+from gluonish.parameter.face import ParameterFace
 from gluonish.parameter.plan import Plan
 from gluonish.shape import format_shape, is_known
 from gluonish.tensors.printing import as_text
 from gluonish.tensors.tensor import Tensor
 
-__all__ = ["Buffer", "Parameter", "UninitializedParameter"]
+__all__ = ["Buffer", "Parameter", "Uninitialized", "UninitializedBuffer", "UninitializedParameter"]
 
 
 class Parameter(TensorFace):
@@ -191,7 +192,46 @@ def _options(
     return True if requires_grad is None else requires_grad, dtype, device
 
 
-class UninitializedParameter(Parameter):
+class Uninitialized(ParameterFace):
+    """A tensor of a module whose shape is not known yet; once it is, the object becomes an ordinary one."""
+
+    __slots__ = ()
+
+    settled_class: type[TensorFace]
+    """What it becomes."""
+    _take: Callable[[ParameterCore], None]
+
+    def _await(self, core: ParameterCore, init: Any, device: Any) -> None:
+        """Wait for the shape, on the devices given, with what will fill it."""
+        self._take(core)
+        lifecycle.initialize([lifecycle.InitRequest(core, "", init)], contexts_of(device))
+
+    def materialize(self, shape: Sequence[int], device: Any = None, dtype: Any = None) -> None:
+        """Give the tensor its shape, and with it its first value.
+
+        Args:
+            shape: the shape.
+            device: another device than the one it was made for.
+            dtype: another element type.
+
+        Raises:
+            ShapeMismatchError: the shape contradicts what is known.
+        """
+        if device is not None:
+            self.reset_ctx(contexts_of(device))
+        if dtype is not None:
+            self.cast(dtype)
+        self._core.merge_shape(tuple(shape))
+        lifecycle.finish([self._core])
+        self.become_initialized()
+
+    def become_initialized(self) -> None:
+        """Become an ordinary tensor of a module, once there is a value."""
+        if self._core.is_ready and is_known(self._core.shape):
+            self.__class__ = self.settled_class  # type: ignore[assignment]  # the object stays: optimizers hold it
+
+
+class UninitializedParameter(Uninitialized, Parameter):  # type: ignore[misc]  # as of Tensor
     """A parameter whose shape is not known yet; it becomes a Parameter, the same object, once it is.
 
     Args:
@@ -211,6 +251,8 @@ class UninitializedParameter(Parameter):
 
     __slots__ = ()
 
+    settled_class = Parameter
+
     def __init__(
         self,
         requires_grad: bool = True,
@@ -228,35 +270,9 @@ class UninitializedParameter(Parameter):
             init=init,
             allow_deferred_init=True,
         )
-        self._take(core)
-        request = lifecycle.InitRequest(core, "", init)
-        lifecycle.initialize([request], contexts_of(device))
+        self._await(core, init, device)
         if not requires_grad:
             self.requires_grad_(False)
-
-    def materialize(self, shape: Sequence[int], device: Any = None, dtype: Any = None) -> None:
-        """Give the parameter its shape, and with it its first value.
-
-        Args:
-            shape: the shape.
-            device: another device than the one it was made for.
-            dtype: another element type.
-
-        Raises:
-            ShapeMismatchError: the shape contradicts what is known.
-        """
-        if device is not None:
-            self.reset_ctx(contexts_of(device))
-        if dtype is not None:
-            self.cast(dtype)
-        self._core.merge_shape(tuple(shape))
-        lifecycle.finish([self._core])
-        self.become_initialized()
-
-    def become_initialized(self) -> None:
-        """Become a Parameter, once there is a value."""
-        if self._core.is_ready and is_known(self._core.shape):
-            self.__class__ = Parameter  # type: ignore[assignment]  # the object stays: optimizers hold it
 
 
 class Buffer(TensorFace):
@@ -277,4 +293,34 @@ class Buffer(TensorFace):
         if data is None:
             raise ArgumentTypeError("nn.Buffer()", "needs content", expected="numbers", received="None")
         self._take(filled(data, dtype, contexts_of(device, data), grad_req="null", differentiable=False))
+        self.persistent = persistent
+
+
+class UninitializedBuffer(Uninitialized, Buffer):  # type: ignore[misc]  # as of Tensor
+    """A buffer whose shape is not known yet; it becomes a Buffer, the same object, once it is.
+
+    Args:
+        device: where it will be.
+        dtype: its element type.
+        init: what will fill it: an initializer of ``mx.init``, or its name.
+        persistent: whether it is in ``state_dict``.
+    """
+
+    __slots__ = ()
+
+    settled_class = Buffer
+
+    def __init__(
+        self, device: Any = None, dtype: Any = None, *, init: Any = "zeros", persistent: bool = True
+    ) -> None:
+        core = ParameterCore(
+            "",
+            shape=None,
+            dtype=as_dtype("float32" if dtype is None else dtype),
+            grad_req="null",
+            init=init,
+            allow_deferred_init=True,
+            differentiable=False,
+        )
+        self._await(core, init, device)
         self.persistent = persistent

@@ -14,7 +14,7 @@ from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError, StateDictError
 from gluonish.gluon.block import Block
 from gluonish.gluon.hooks import HookHandle
-from gluonish.nn.parameter import Buffer, Parameter, UninitializedParameter
+from gluonish.nn.parameter import Buffer, Parameter, Uninitialized
 from gluonish.nn.tree import ModuleTree, modules_below
 from gluonish.parameter import lifecycle
 from gluonish.parameter.face import ParameterFace
@@ -247,7 +247,7 @@ def _places(modules: list[tuple[str, Block]]) -> tuple[list[_Slot], dict[str, Mo
 
 def _is_pending(slot: _Slot) -> bool:
     """Tell whether a place is left out of states because its shape is not known."""
-    return isinstance(slot.held, UninitializedParameter)
+    return isinstance(slot.held, Uninitialized)
 
 
 def _as_array(value: Any, key: str) -> Any:
@@ -298,7 +298,7 @@ def _write(slots: list[_Slot], values: dict[str, Any]) -> None:
     with autograd.pause():
         lifecycle.load([(slot.held.core, values[slot.key]) for slot in slots], None, cast_dtype=True)
     for slot in slots:
-        if isinstance(slot.held, UninitializedParameter):
+        if isinstance(slot.held, Uninitialized):
             slot.held.become_initialized()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gluonish.errors import MissingNameError
 from gluonish.gluon.block import Block
-from gluonish.nn.parameter import Buffer, UninitializedParameter
+from gluonish.nn.parameter import Buffer, Uninitialized
 from gluonish.nn.registration import Registration
 
 __all__ = ["ModuleTree", "joined", "modules_below"]
@@ -111,8 +111,8 @@ class ModuleTree(Registration):
             yield from ((f"{start}{name}", each) for name, each in self.own_parameters())
 
     def has_uninitialized_params(self) -> bool:
-        """Tell whether parameters of this module, its children left out, still wait for their shapes."""
-        return any(isinstance(each, UninitializedParameter) for each in self._reg_params.values())
+        """Tell whether parameters or buffers of this module itself still wait for their shapes."""
+        return any(isinstance(each, Uninitialized) for _, each in self.own_parameters())
 
     has_uninitialized_parameters = has_uninitialized_params
 
