@@ -5,6 +5,7 @@ from gluonish.nn.functional import (
     attention,
     classification,
     conv,
+    ctc,
     distance,
     dropouts,
     linear_maps,
@@ -18,6 +19,7 @@ from gluonish.nn.functional.activation import *  # noqa: F403
 from gluonish.nn.functional.attention import *  # noqa: F403
 from gluonish.nn.functional.classification import *  # noqa: F403
 from gluonish.nn.functional.conv import *  # noqa: F403
+from gluonish.nn.functional.ctc import *  # noqa: F403
 from gluonish.nn.functional.distance import *  # noqa: F403
 from gluonish.nn.functional.dropouts import *  # noqa: F403
 from gluonish.nn.functional.linear_maps import *  # noqa: F403
@@ -32,6 +34,7 @@ __all__ += activation.__all__
 __all__ += attention.__all__
 __all__ += classification.__all__
 __all__ += conv.__all__
+__all__ += ctc.__all__
 __all__ += distance.__all__
 __all__ += dropouts.__all__
 __all__ += linear_maps.__all__

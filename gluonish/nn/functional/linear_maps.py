@@ -139,7 +139,7 @@ def _renormalize(weight: Any, indices: Tensor, max_norm: float, norm_type: float
 def _frequencies(indices: Tensor, count: int, like: Tensor) -> Tensor:
     """Return, for each index, how often it is among all of them."""
     found = mxnp.bincount(functions.reshape(indices, (-1,)), minlength=count)
-    return found[indices].astype(like.dtype)  # type: ignore[return-value]
+    return tensor_of(found[indices], "embedding").to(dtype=like.dtype)
 
 
 def _with_gradient_scaled(x: Tensor, factor: Tensor) -> Tensor:

@@ -6,12 +6,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gluonish.errors import ArgumentError
+from gluonish.nn import init
 from gluonish.nn.functional.arguments import tensor_of
 from gluonish.nn.module import Module
 from gluonish.nn.parameter import Buffer, Parameter, Uninitialized
 from gluonish.tensors import Tensor, zeros
 
-__all__ = ["FunctionLayer", "Layer", "Lazy", "new_buffer", "new_parameter", "require_positive"]
+__all__ = [
+    "FunctionLayer",
+    "Layer",
+    "Lazy",
+    "new_buffer",
+    "new_parameter",
+    "require_positive",
+    "reset_affine",
+]
 
 
 def new_parameter(shape: tuple[int, ...], device: Any, dtype: Any) -> Parameter:
@@ -33,6 +42,14 @@ def require_positive(owner: str, **sizes: int) -> None:
     for name, size in sizes.items():
         if size < 1:
             raise ArgumentError(owner, f"needs a {name} of at least 1", received=size)
+
+
+def reset_affine(layer: Any) -> None:
+    """Set a weight to 1 and a bias to 0, where there are any."""
+    if layer.weight is not None:
+        init.ones_(layer.weight)
+    if layer.bias is not None:
+        init.zeros_(layer.bias)
 
 
 class Layer(Module):
