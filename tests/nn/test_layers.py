@@ -98,6 +98,42 @@ def test_new_parameters_are_float32_and_drawn_from_the_seed(label):
         np.testing.assert_array_equal(np.asarray(value), np.asarray(states[1][name]))
 
 
+DISTRIBUTIONS = {
+    "linear": (lambda: nn.Linear(50, 200), {"weight": 50**-0.5 / 3**0.5, "bias": 50**-0.5 / 3**0.5}),
+    "conv": (lambda: nn.Conv2d(8, 400, 3), {"weight": 72**-0.5 / 3**0.5, "bias": 72**-0.5 / 3**0.5}),
+    "grouped": (lambda: nn.Conv1d(20, 80, 5, groups=2), {"weight": 50**-0.5 / 3**0.5}),
+    "transposed": (lambda: nn.ConvTranspose2d(40, 20, 4), {"weight": 320**-0.5 / 3**0.5}),
+    "bilinear": (lambda: nn.Bilinear(16, 20, 30), {"weight": 16**-0.5 / 3**0.5}),
+    "embedding": (lambda: nn.Embedding(100, 50), {"weight": 1.0}),
+    "lstm": (lambda: nn.LSTM(20, 30), dict.fromkeys(("weight_ih_l0", "bias_hh_l0"), 30**-0.5 / 3**0.5)),
+    "cell": (lambda: nn.GRUCell(20, 30), dict.fromkeys(("weight_hh", "bias_ih"), 30**-0.5 / 3**0.5)),
+    "attention": (
+        lambda: nn.MultiheadAttention(32, 4),
+        {"in_proj_weight": (2 / 128) ** 0.5, "in_proj_bias": 0.0, "out_proj.bias": 0.0},
+    ),
+    "prelu": (lambda: nn.PReLU(9), {"weight": 0.0}),
+}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_first_values_have_the_deviation_of_torchs(name):
+    torch.manual_seed(1)
+    make, expected = DISTRIBUTIONS[name]
+    parameters = dict(make().named_parameters())
+    for path, deviation in expected.items():
+        assert np.asarray(parameters[path]).std() == pytest.approx(deviation, rel=0.15)
+
+
+def test_an_array_of_mxnet_with_a_gradient_gets_it_through_a_layer():
+    x = torch.nd.array([[1.0, -2.0, 3.0]])
+    x.attach_grad()
+    layer = nn.Linear(3, 1)
+    with autograd.record():
+        y = layer(x)
+    y.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), np.asarray(layer.weight))
+
+
 # -- lazy layers ------------------------------------------------------------------------------------------
 
 LAZY = {
@@ -206,6 +242,25 @@ def test_dropout_between_recurrent_layers_acts_while_training_only():
     assert (np.asarray(layer(x)[0]) != np.asarray(layer(x)[0])).any()
     layer.eval()
     np.testing.assert_array_equal(np.asarray(layer(x)[0]), np.asarray(layer(x)[0]))
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_outside_training_dropout_leaves_the_gradient_alone(kind):
+    x = torch.randn(3, 1, 2)
+    plain = kind(2, 3, num_layers=2)
+    dropping = kind(2, 3, num_layers=2, dropout=0.9)
+    dropping.load_state_dict(plain.state_dict())
+    for layer in (plain, dropping.eval()):
+        layer(x)[0].sum().backward()
+    for a, b in zip(plain.parameters(), dropping.parameters(), strict=True):
+        np.testing.assert_allclose(a.grad, b.grad, rtol=1e-6)
+
+
+def test_a_running_mean_without_momentum_is_that_of_all_batches():
+    layer = nn.BatchNorm1d(1, momentum=None)
+    for first in (1.0, 3.0, 8.0):
+        layer(Tensor([[first], [first + 2]]))
+    assert float(layer.running_mean[0]) == pytest.approx(5.0)
 
 
 # -- particular layers ------------------------------------------------------------------------------------
