@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hypothesis
 import numpy as np
 import pytest
 
 import gluonish as mx
 from gluonish.engine.backend import gpu_unavailable_reason
+
+# How long an example takes says something about the machine, not about the code.
+hypothesis.settings.register_profile("gluonish", deadline=None)
+hypothesis.settings.load_profile("gluonish")
 
 
 @pytest.fixture(autouse=True)

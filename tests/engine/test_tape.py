@@ -8,7 +8,7 @@ import weakref
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import gluonish as mx
@@ -284,7 +284,6 @@ programs = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(programs, st.lists(st.integers(-2, 2), min_size=2, max_size=2))
 def test_any_graph_of_sums_and_products_has_the_gradient_of_forward_mode(program, values):
     """Dual numbers compute the same derivatives without any tape."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import safetensors
 import safetensors.numpy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from optimizer.helpers import parameters, step
 
@@ -370,7 +370,6 @@ def test_settings_that_are_none_are_left_out_and_reported(path):
     assert (trainer.learning_rate, trainer.optimizer.beta1) == (0.1, 0.5)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_file_with_flipped_bits_is_loaded_or_is_one_error(tmp_path_factory, data):
     mx.random.seed(1)  # what was loaded before has set it

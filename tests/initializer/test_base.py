@@ -383,7 +383,7 @@ names_of_parameters = st.lists(st.text("abc_", min_size=1, max_size=3), min_size
 
 
 @given(names_of_parameters, st.randoms(), st.integers(0, 2**40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_values_do_not_depend_on_what_else_is_initialized_or_in_which_order(names, random, seed):
     mx.random.seed(seed)
     together = initial_values(names)
@@ -396,7 +396,7 @@ def test_values_do_not_depend_on_what_else_is_initialized_or_in_which_order(name
 
 
 @given(st.integers(0, 3), st.integers(0, 2**40))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_values_depend_on_how_often_the_path_was_initialized_since_the_seed(times, seed):
     mx.random.seed(seed)
     sequence = [initial_values(["w"])["w"] for _ in range(times + 1)]

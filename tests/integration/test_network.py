@@ -67,7 +67,7 @@ def built(making, calling):
 ORDERS = st.permutations(range(len(programs.LAYERS)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(ORDERS, ORDERS)
 def test_the_order_of_making_and_of_first_calls_makes_no_difference_to_a_bit(making, calling):
     usual = range(len(programs.LAYERS))

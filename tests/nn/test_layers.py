@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nn import torch_cases as cases
 from nn.test_layers_against_torch import flat, inputs_of, layer_of
@@ -319,7 +319,6 @@ def test_a_loss_of_labels_that_do_not_fit_is_infinite():
     assert np.isinf(np.asarray(loss)).all()
 
 
-@settings(deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_adaptive_maxima_are_those_of_the_shares(size, count):
     x = np.random.RandomState(size).standard_normal((1, 1, size)).astype(np.float32)
@@ -328,7 +327,6 @@ def test_adaptive_maxima_are_those_of_the_shares(size, count):
     assert found.tolist() == [share.max() for share in shares]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 3), st.integers(1, 3))
 def test_pixels_shuffled_and_back_are_the_same(r, channels):
     x = torch.randn(2, channels * r * r, 2, 3)

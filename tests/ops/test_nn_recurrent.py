@@ -217,7 +217,7 @@ def test_dropout_sets_the_expected_share_to_0_and_keeps_the_mean():
 # -- lengths of sequences -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     mode=st.sampled_from(MODES),
     directions=st.sampled_from([1, 2]),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import gluonish as mx
@@ -254,7 +254,6 @@ def test_a_flipped_bit_is_an_error_or_another_value():
 
 
 @given(st.binary(max_size=60))
-@settings(deadline=None)
 def test_any_bytes_are_an_error_or_states(content):
     for each in (content, b"\x80\x04" + content, b"\x80\x04" + content + b"."):
         with contextlib.suppress(FileFormatError):

@@ -279,5 +279,5 @@ class Programs(RuleBasedStateMachine):
             assert group.vacant * 2 <= group.size
 
 
-Programs.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Programs.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestPrograms = Programs.TestCase

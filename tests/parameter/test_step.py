@@ -63,7 +63,7 @@ def test_buffers_of_many_blocks_are_updated_to_their_last_element(two):
     st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=8, max_size=8),
     st.sampled_from(["sgd", "adam"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_size_of_blocks_changes_no_bit(sizes, block, multipliers, optimizer):
     results = []
     before = step_module.BLOCK
@@ -160,7 +160,7 @@ freshness = st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=1
 
 
 @given(freshness)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_only_fresh_gradients_are_added_and_what_has_none_is_passed_over(pattern):
     contexts = [mx.cpu(i) for i in range(3)]
     params = make_params([(i + 1,) for i in range(len(pattern))], contexts)
@@ -182,7 +182,7 @@ def test_only_fresh_gradients_are_added_and_what_has_none_is_passed_over(pattern
 
 
 @given(freshness)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_replicas_left_to_themselves_are_passed_over_one_by_one(pattern):
     contexts = [mx.cpu(i) for i in range(3)]
     params = make_params([(i + 1,) for i in range(len(pattern))], contexts)

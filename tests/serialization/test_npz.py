@@ -156,7 +156,7 @@ def test_a_damaged_array_shows_before_another_one_is_loaded(path):
     assert net.weight.data().asnumpy().max() == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_file_with_flipped_bits_is_read_as_something_or_is_one_error(data):
     stream = io.BytesIO()

@@ -140,7 +140,7 @@ def test_an_array_on_any_context_or_in_any_layout_is_written_as_its_values(tmp_p
         max_size=4,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_written_is_read_back(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("round") / "trip.params"
     save(path, {name: mx.nd.array(array, dtype=array.dtype) for name, array in content.items()})
@@ -249,7 +249,7 @@ def test_a_flipped_bit_is_an_error_or_another_value_and_never_takes_memory(tmp_p
 
 
 @given(st.binary(max_size=200), st.integers(0, 3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_are_an_error_or_arrays(tmp_path_factory, content, count):
     folder = tmp_path_factory.getbasetemp()
     outcome(folder, content)

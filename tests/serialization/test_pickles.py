@@ -6,7 +6,7 @@ import os
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gluonish.errors import ArgumentTypeError, FileFormatError
@@ -96,7 +96,6 @@ trees = st.recursive(
 
 
 @given(trees)
-@settings(deadline=None)
 def test_what_is_written_is_what_pickle_reads_and_what_is_read_here(tree):
     content = write_pickle(tree)
     assert pickle.loads(content) == tree

@@ -8,7 +8,7 @@ import struct
 import tracemalloc
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gluonish.errors import ArgumentError, FileFormatError
@@ -55,13 +55,11 @@ pieces = st.lists(
 
 @given(st.lists(pieces.map(b"".join), max_size=4))
 @example([WORD * 3, b"", WORD + b"x"])
-@settings(deadline=None)
 def test_what_is_written_is_read_back(records):
     assert read(written(*records)) == records
 
 
 @given(pieces.map(b"".join))
-@settings(deadline=None)
 def test_the_magic_word_is_found_only_where_parts_begin(record):
     content = written(record)
     words = [place for place in range(0, len(content), 4) if content[place : place + 4] == WORD]
@@ -135,7 +133,6 @@ def test_a_length_takes_no_memory_that_the_file_does_not_fill():
 
 
 @given(st.binary(max_size=60), st.integers(0, 4))
-@settings(deadline=None)
 def test_any_bytes_are_records_or_an_error(content, kind):
     for given_bytes in (content, WORD + content, part(kind, content)):
         with contextlib.suppress(FileFormatError):

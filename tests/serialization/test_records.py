@@ -104,7 +104,7 @@ def csr(draw):
 
 
 @given(row_sparse() | csr())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_written_is_read_back(value):
     again = read_record(written(value), "The record")
     assert (again.stype, again.shape) == (value.stype, value.shape)

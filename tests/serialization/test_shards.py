@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import gluonish as mx
@@ -101,7 +101,6 @@ def test_an_array_above_the_size_has_a_file_of_its_own(path):
     assert first_values(mx.nd.load(path)) == {"w0": 0, "w1": 1, "w2": 2}
 
 
-@settings(deadline=None)
 @given(sizes=st.lists(st.integers(0, 30), max_size=20), most=st.integers(1, 60))
 def test_every_array_is_in_one_file_and_no_file_is_too_large_without_need(tmp_path_factory, sizes, most):
     path = tmp_path_factory.mktemp("shards") / "x.safetensors"
@@ -190,7 +189,6 @@ def test_files_of_two_saves_are_an_error(path):
         mx.nd.load(path)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_an_index_with_flipped_bits_is_read_as_something_or_is_one_error(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("index") / "x.safetensors"

@@ -273,7 +273,7 @@ def test_a_file_cut_at_any_length_is_an_error():
     assert list(mx.nd.load(SOUND, format="safetensors")) == ["c", "b", "a"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 8 * len(SOUND) - 1), st.data())
 def test_a_file_with_flipped_bits_is_read_as_something_or_is_one_error(first, data):
     content = bytearray(SOUND)

@@ -135,7 +135,7 @@ values = st.recursive(
 
 
 @given(st.sampled_from(list(places(GRAPH))), values)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_value_at_any_place_is_an_error_of_ours_or_another_graph(way, value):
     with contextlib.suppress(GluonishError):
         sym.load_json(changed(*way, value=value)).list_arguments()

@@ -58,7 +58,7 @@ def test_all_contexts_start_with_the_same_values(row, contexts):
 PARTS = [DENSE[0], CONVOLUTIONS[2], NORMALIZATIONS[0], ACTIVATIONS[6], NETWORKS[2], NETWORKS[6], OWN[0]]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.permutations(range(7)), st.permutations(range(7)), st.lists(st.integers(0, 2), min_size=7, max_size=7)
 )

@@ -76,7 +76,7 @@ def test_channels_last_is_channels_first_with_the_axes_moved(layer, layout):
 sizes = st.integers(1, 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 9), sizes, sizes, st.integers(0, 2), sizes)
 def test_the_size_of_a_convolution_is_the_number_of_places_for_its_kernel(
     size, kernel, stride, padding, dilation
@@ -136,7 +136,7 @@ def test_transposed_convolutions_give_mxnets_numbers(make, x, shape, values):
     assert_golden(make(), x, shape, values)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 6), sizes, st.tuples(sizes, st.integers(0, 2)), st.integers(0, 2), sizes)
 def test_a_transpose_gives_back_the_size_that_a_convolution_started_from(
     size, kernel, stride_and_rest, padding, dilation

@@ -48,7 +48,7 @@ def test_it_joins_one_cell_forwards_and_one_backwards(layout, merge, as_list):
         np.testing.assert_allclose(ours.asnumpy(), theirs.asnumpy(), rtol=1e-5, atol=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     lengths=st.lists(st.integers(1, 3), min_size=2, max_size=2),
     layout=st.sampled_from(["NTC", "TNC"]),

@@ -72,7 +72,7 @@ def test_inputs_may_be_a_tuple_and_of_one_step(cell):
     assert outputs.shape == (BATCH, 1, 5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     lengths=st.lists(st.integers(1, STEPS), min_size=BATCH, max_size=BATCH),
     layout=st.sampled_from(["NTC", "TNC"]),

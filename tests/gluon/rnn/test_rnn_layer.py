@@ -241,7 +241,7 @@ def test_states_of_other_shapes_are_refused(states):
 # -- sizes and dtypes ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     kind=st.sampled_from(list(KINDS)),
     layers=st.integers(1, 3),
