@@ -18,7 +18,10 @@ from gluonish.dtype import as_dtype, is_float
 from gluonish.errors import ArgumentError, DuplicateNameError, FileFormatError
 from gluonish.gluon.trainer_states import FORMAT as TRAINER
 from gluonish.serialization import StoredArray, open_arrays, save
+from gluonish.serialization.params import to_value
+from gluonish.serialization.records import SparseValue
 from gluonish.serialization.shards import index_of
+from gluonish.serialization.sparse_parts import stype_of
 
 __all__ = ["Converted", "Rule", "add_prefix", "convert", "convert_file", "parse_rename", "strip_prefix"]
 
@@ -162,7 +165,7 @@ def convert(
         ArgumentError: the new file exists already, or its name does not say its format.
         DuplicateNameError: two arrays would have one name.
         DTypeError: the new format does not have the dtype of an array.
-        UnsupportedError: it does not have sparse arrays.
+        UnsupportedError: it does not have sparse arrays, as ``.npz`` does not.
     """
     kind = to or _format_by(target)
     _check_free(Path(target), force=force)
@@ -229,7 +232,7 @@ def _cast(found: Mapping[str, Any], dtype: np.dtype[Any] | None) -> dict[str, An
         return dict(found.items())
     made: dict[int, Any] = {}
     for array in found.values():
-        wanted = is_float(np.dtype(array.dtype)) and getattr(array, "stype", "default") == "default"
+        wanted = is_float(np.dtype(array.dtype)) and stype_of(array) == "default"
         made[id(array)] = _as(array, dtype) if wanted else array
     return {name: made[id(array)] for name, array in found.items()}
 
@@ -257,14 +260,15 @@ def _by_new_name(names: Mapping[str, str], arrays: Mapping[str, Any]) -> dict[st
 def _hash(array: Any) -> str:
     """Return the hash of an array's values; of a sparse one, of what it stores."""
     digest = hashlib.sha256()
-    if getattr(array, "stype", "default") == "default":
-        parts = [np.asarray(array)]
-    else:
-        stored = [getattr(array, name) for name in ("data", "indices", "indptr") if hasattr(array, name)]
-        parts = [part.asnumpy() for part in stored]
+    value = to_value(array)
+    parts = [value.data, *value.index_arrays()] if isinstance(value, SparseValue) else [value]
     for part in parts:
         digest.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
+
+
+def _form(array: Any) -> tuple[Any, ...]:
+    return tuple(array.shape), np.dtype(array.dtype), stype_of(array)
 
 
 def _check_written(target: str, kind: str, arrays: Mapping[str, Any], before: Mapping[str, str]) -> None:
@@ -272,7 +276,7 @@ def _check_written(target: str, kind: str, arrays: Mapping[str, Any], before: Ma
     written = open_arrays(target, kind)
     for name, own in arrays.items():
         there = written.get(name)
-        same = there is not None and tuple(there.shape) == tuple(own.shape) and there.dtype == own.dtype
+        same = there is not None and _form(there) == _form(own)
         if not same or _hash(there) != before[name]:
             raise FileFormatError(
                 f"File {target}", f"does not hold what array {name!r} was", fix="Write it once more."

@@ -25,6 +25,7 @@ from gluonish.serialization.params import read_params
 from gluonish.serialization.recordio import read_record
 from gluonish.serialization.records import DTYPE_OF_CODE, SparseValue
 from gluonish.serialization.shards import Index, index_of
+from gluonish.serialization.sparse_parts import sparse_entries
 from gluonish.serialization.stored import bytes_of
 from gluonish.serialization.streams import read_content
 from gluonish.serialization.tensors import KEY, TensorFile, aliases_of, parse_json
@@ -154,7 +155,8 @@ def _npz(path: Path) -> Inspection:
 
 def _safetensors(path: Path) -> Inspection:
     file = TensorFile.open(path)
-    size, rows, about = path.stat().st_size, _rows_of(file, ""), file.about()
+    size, about = path.stat().st_size, file.about()
+    rows = _with_sparse(_rows_of(file, ""), about, file.subject)
     if about.get("format") == TRAINER:
         return _trainer(path, size, about, rows)
     return _tensors(path, size, file.metadata, about, rows, "safetensors")
@@ -165,6 +167,7 @@ def _index(path: Path) -> Inspection:
     files, about = list(index.files()), index.about()
     size = index.path.stat().st_size + sum(file.path.stat().st_size for file in files)
     rows = {name: row for file in files for name, row in _rows_of(file, file.path.name).items()}
+    rows = _with_sparse(rows, about, f"File {index.path}")
     if about.get("format") == TRAINER:
         return _trainer(index.path, size, about, rows)
     kind = f"safetensors, {len(files)} files with an index"
@@ -181,6 +184,20 @@ def _rows_of(file: TensorFile, note: str) -> dict[str, Row]:
         array = file.array(name)
         rows[name] = Row(name, shape, array.dtype.name, bytes_of(array), note=note)
     return rows
+
+
+def _with_sparse(rows: Mapping[str, Row], about: Mapping[str, Any], subject: str) -> dict[str, Row]:
+    """Return the rows of a file with one for each sparse array in the place of those of its parts."""
+    entries = sparse_entries(about, rows, subject)
+    parts = {stored for entry in entries.values() for stored in entry.parts.values()}
+    found = {name: row for name, row in rows.items() if name not in parts}
+    for name, entry in entries.items():
+        own = [rows[stored] for stored in entry.parts.values()]
+        held = sum(row.bytes or 0 for row in own)
+        places = ", ".join(dict.fromkeys(row.note for row in own if row.note))
+        note = f"{entry.stype}, {places}" if places else entry.stype
+        found[name] = Row(name, entry.shape, rows[entry.parts["data"]].dtype, held, note=note)
+    return found
 
 
 def _tensors(

@@ -7,6 +7,7 @@
 ``params``     lists of such: ``.params`` files
 ``recordio``   files of records of any kind: ``.rec`` files
 ``stored``     arrays that stay in their file until they are needed, with aliases
+``sparse_parts``  sparse arrays as dense ones that belong together
 ``tensors``    one safetensors file
 ``shards``     several of them, with an index
 ``npz``        NumPy's archives

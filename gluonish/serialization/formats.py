@@ -103,14 +103,18 @@ def save(
     if kind == "npz":
         from gluonish.serialization.npz import save_npz  # noqa: PLC0415  not needed to import gluonish
 
+        _check_dense(arrays)
         save_npz(fname, arrays, named=named)
         return
     from gluonish.serialization.shards import save_tensors  # noqa: PLC0415  likewise
+    from gluonish.serialization.sparse_parts import take_apart  # noqa: PLC0415  likewise
     from gluonish.serialization.tensors import about_arrays  # noqa: PLC0415  likewise
 
-    stored, aliases = _each_once(arrays)
-    about = about_arrays(list(arrays), aliases, named=named)
-    save_tensors(fname, stored, about, max_shard_size)
+    # A list has no names that could stand for each other.
+    stored, aliases = _each_once(arrays) if named else (arrays, {})
+    dense, sparse = take_apart(stored)
+    about = about_arrays(list(arrays), aliases, named=named, sparse=sparse)
+    save_tensors(fname, dense, about, max_shard_size)
 
 
 def _by_name(data: Any) -> tuple[dict[str, Any], bool]:
@@ -134,18 +138,23 @@ def _by_name(data: Any) -> tuple[dict[str, Any], bool]:
             raise ArgumentTypeError(
                 "save()", "saves arrays", expected="an NDArray", received=type(array).__name__
             )
-        _check_writable(name, array)
+        _check_encodable(name)
     return arrays, named
 
 
-def _check_writable(name: str, array: Any) -> None:
-    if getattr(array, "stype", "default") != "default":
-        raise UnsupportedError(
-            f"Array {name!r}",
-            "is sparse, and only .params files hold sparse arrays",
-            received=array.stype,
-            fix="Save it to a .params file, or as array.tostype('default').",
-        )
+def _check_dense(arrays: Mapping[str, Any]) -> None:
+    for name, array in arrays.items():
+        stype = getattr(array, "stype", "default")
+        if stype != "default":
+            raise UnsupportedError(
+                f"Array {name!r}",
+                "is sparse, and an .npz file holds no sparse arrays",
+                received=stype,
+                fix="Save it to a .params or .safetensors file, or as array.tostype('default').",
+            )
+
+
+def _check_encodable(name: str) -> None:
     try:
         name.encode()
     except UnicodeEncodeError as error:

@@ -23,6 +23,7 @@ from gluonish.engine.sparse import BaseSparseNDArray, sparse_array
 from gluonish.errors import ArgumentError, ArgumentTypeError
 from gluonish.serialization.cursor import Cursor
 from gluonish.serialization.records import INDEX_ARRAYS, HostValue, SparseValue, take_record, write_record
+from gluonish.serialization.sparse_parts import StoredSparse
 from gluonish.serialization.stored import StoredArray, StoredArrays
 from gluonish.serialization.streams import Content, open_target, read_content
 from gluonish.util import is_np_shape
@@ -110,6 +111,8 @@ def _named(data: Any) -> tuple[list[str], list[Any]]:
 
 def to_value(array: NDArray | StoredArray) -> HostValue:
     """Return what a file holds of an array."""
+    if isinstance(array, StoredSparse):
+        return array.value()
     if isinstance(array, BaseSparseNDArray):
         to_host = backend_of(array.context).to_host
         data, *indices = (to_host(part) for part in array.stored.parts)
@@ -196,7 +199,7 @@ def _as_arrays(content: Content) -> dict[str, NDArray] | list[NDArray]:
 
 
 def open_params(fname: Any) -> StoredArrays:
-    """Return the arrays of a ``.params`` file; a dense one is read when it is asked for its values.
+    """Return the arrays of a ``.params`` file; each is read when it is asked for its values.
 
     Args:
         fname: as of ``load``.
@@ -210,9 +213,11 @@ def open_params(fname: Any) -> StoredArrays:
     return StoredArrays(arrays, named=bool(found.names))
 
 
-def _stored(value: HostValue) -> StoredArray | NDArray:
+def _stored(value: HostValue) -> StoredArray:
     if isinstance(value, SparseValue):
-        return to_array(value)
+        names = ("data", *INDEX_ARRAYS[value.stype])
+        parts = {name: _stored(getattr(value, name)) for name in names}
+        return StoredSparse.of(value.stype, value.shape, parts)
     return StoredArray(value.shape, value.dtype, lambda: value)
 
 

@@ -45,6 +45,10 @@ class StoredArray:
         values = self.fetch()
         return values if values.flags.writeable else values.copy()
 
+    def to_array(self) -> NDArray:
+        """Return the array on ``cpu(0)``, in memory of its own."""
+        return NDArray(self.asnumpy(), cpu(0))
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         values = self.fetch()
         return values if dtype is None else values.astype(dtype, copy=bool(copy))
@@ -85,6 +89,6 @@ class StoredArrays(Mapping[str, Any]):
 
     def fetched(self) -> dict[str, NDArray] | list[NDArray]:
         """Return the arrays on ``cpu(0)``, in a dictionary or, if they have no names, in a list."""
-        arrays = {name: NDArray(array.asnumpy(), cpu(0)) for name, array in self.arrays.items()}
+        arrays = {name: array.to_array() for name, array in self.arrays.items()}
         by_name = {name: arrays[self.aliases.get(name, name)] for name in self}
         return by_name if self.named else list(by_name.values())

@@ -2,9 +2,10 @@
 
 What this library adds is in the metadata of a file, under the one name ``gluonish``, as an object in JSON:
 ``format`` and ``version``; ``aliases``, from further names of arrays to those under which they are stored;
-``order``, all names in the order in which they were given; and ``list`` for arrays without names, which are
-stored under their positions. A file without any of these is read as well. (It is one name because the library
-writes several in any order, and the same arrays are to be the same bytes.)
+``order``, all names in the order in which they were given; ``sparse``, the table of arrays that are stored in
+parts (see ``sparse_parts``); and ``list`` for arrays without names, which are stored under their positions. A
+file without any of these is read as well. (It is one name because the library writes several in any order,
+and the same arrays are to be the same bytes.)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from gluonish.dtype import as_dtype
 from gluonish.errors import DTypeError, FileFormatError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
+from gluonish.serialization.sparse_parts import put_together
 from gluonish.serialization.stored import StoredArray, StoredArrays
 
 __all__ = [
@@ -65,15 +67,24 @@ DTYPES = {
 # -- writing ------------------------------------------------------------------------------------------------
 
 
-def about_arrays(order: Sequence[str], aliases: Mapping[str, str], *, named: bool = True) -> dict[str, Any]:
+def about_arrays(
+    order: Sequence[str],
+    aliases: Mapping[str, str],
+    *,
+    named: bool = True,
+    sparse: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Return what a file of arrays says about them.
 
     Args:
         order: all names, aliases among them.
         aliases: those that stand for another one.
         named: False for a list.
+        sparse: the table of sparse arrays.
     """
     about: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+    if sparse:
+        about["sparse"] = dict(sparse)
     return {**about, "order": list(order), "aliases": dict(aliases)} if named else {**about, "list": True}
 
 
@@ -233,6 +244,7 @@ def as_stored(arrays: Mapping[str, StoredArray], about: Mapping[str, Any], subje
     Raises:
         FileFormatError: what it says is damaged.
     """
+    arrays = put_together(arrays, about, subject)
     aliases = aliases_of(about, arrays, subject)
     if "list" not in about:
         return StoredArrays(arrays, aliases, about, order=_order({**arrays, **aliases}, about, subject))

@@ -21,7 +21,6 @@ from gluonish.errors import (
     DTypeError,
     FileFormatError,
     MissingFileError,
-    UnsupportedError,
 )
 from gluonish.serialization import open_arrays
 from gluonish.serialization.tensors import TensorFile
@@ -160,14 +159,6 @@ def test_what_is_no_collection_of_arrays_is_an_error_and_no_file_is_written(data
     with pytest.raises(error, match=match):
         mx.nd.save(path, data)
     assert not path.exists()
-
-
-def test_a_sparse_array_is_refused_by_its_name(path):
-    class Sparse(mx.nd.NDArray):
-        stype = "row_sparse"
-
-    with pytest.raises(UnsupportedError, match=r"Array 'w' is sparse.*\n.*row_sparse.\n.*tostype"):
-        mx.nd.save(path, {"w": Sparse(np.ones(1), mx.cpu())})
 
 
 def test_the_size_of_a_shard_is_for_safetensors_only(tmp_path):
