@@ -64,6 +64,8 @@ def write(folder: Path) -> None:
         for key, record in RECORDS.items():
             writer.write_idx(key, record)
     known = {name: _trained(mx, name, 3, folder / f"{name}.states") for name in OPTIMIZERS}
+    for name in OPTIMIZERS:
+        known[f"{name}.kvstore"] = _pushed(mx, name, START, 2, save=folder / f"{name}.kvstore")
     (folder / "states.json").write_text(json.dumps(known), encoding="utf-8")
     packed = [mx.recordio.pack(mx.recordio.IRHeader(*header), b"xyz").hex() for header in HEADERS]
     (folder / "headers.json").write_text(json.dumps(packed), encoding="utf-8")
@@ -114,6 +116,31 @@ def _step(mx: Any, weight: Any, trainer: Any) -> None:
     trainer.step(1)
 
 
+def _pushed(
+    mx: Any, name: str, start: Any, steps: int, *, save: Path | None = None, load: Path | None = None
+) -> list[Any]:
+    """Return a weight that a store updates before the last of some steps, and after it.
+
+    States are saved before the last step, or loaded before the first.
+    """
+    store = mx.kv.create("local")
+    store.init("w", mx.nd.array(start))
+    options = {"learning_rate": 0.1, **OPTIMIZERS[name], "param_idx2name": {"w": "w"}}
+    store.set_optimizer(mx.optimizer.create(name, **options))
+    if load is not None:
+        store.load_optimizer_states(str(load))
+    for number in range(steps):
+        if number == steps - 1:
+            if save is not None:
+                store.save_optimizer_states(str(save), dump_optimizer=True)
+            before = mx.nd.zeros((2, 3))
+            store.pull("w", before)
+        store.push("w", mx.nd.array(GRADIENT))
+    after = mx.nd.zeros((2, 3))
+    store.pull("w", after)
+    return [before.asnumpy().tolist(), after.asnumpy().tolist()]
+
+
 # -- there --------------------------------------------------------------------------------------------------
 
 
@@ -135,6 +162,7 @@ def read(folder: Path) -> bool:
         "records": _records(mx, folder),
         "headers": _headers(mx, folder),
         **{f"{name}.states": _goes_on(mx, name, folder) for name in OPTIMIZERS},
+        **{f"{name}.kvstore": _goes_on_in_a_store(mx, name, folder) for name in OPTIMIZERS},
     }
     for name, good in checks.items():
         print(f"{name:16} {'as it was meant' if good else 'OTHERWISE'}")
@@ -173,6 +201,13 @@ def _goes_on(mx: Any, name: str, folder: Path) -> bool:
     trainer.load_states(str(folder / f"{name}.states"))
     _step(mx, weight, trainer)
     return bool(np.allclose(weight.data().asnumpy(), after, rtol=1e-5, atol=1e-6))
+
+
+def _goes_on_in_a_store(mx: Any, name: str, folder: Path) -> bool:
+    """Tell whether the step that MXNet makes with the states of a store is the one that was made here."""
+    before, after = json.loads((folder / "states.json").read_text(encoding="utf-8"))[f"{name}.kvstore"]
+    _, found = _pushed(mx, name, before, 1, load=folder / f"{name}.kvstore")
+    return bool(np.allclose(found, after, rtol=1e-5, atol=1e-6))
 
 
 def _headers(mx: Any, folder: Path) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +17,6 @@ from gluonish.errors import (
     ArgumentTypeError,
     DuplicateNameError,
     IndexOutOfRangeError,
-    MissingFileError,
     ShapeMismatchError,
     UnknownNameError,
 )
@@ -27,7 +24,7 @@ from gluonish.kvstore.arguments import Key, as_arrays, by_key, grouped
 from gluonish.kvstore.base import KVStoreBase, added, check_capability
 from gluonish.kvstore.compression import TwoBitCompression, as_compression
 from gluonish.optimizer import Optimizer, Updater, get_updater
-from gluonish.serialization.atomic import atomic_write
+from gluonish.serialization.streams import open_target, read_content
 
 __all__ = ["NAMES", "KVStore", "create", "kind_of"]
 
@@ -342,22 +339,25 @@ class KVStore(KVStoreBase):
             )
         self.set_updater(get_updater(optimizer))
 
-    def save_optimizer_states(self, fname: str | os.PathLike[str], dump_optimizer: bool = False) -> None:
+    def save_optimizer_states(self, fname: Any, dump_optimizer: bool = False) -> None:
         """Write what the optimizer keeps to a file, in MXNet's form: a pickle.
 
         Args:
-            fname: a path.
+            fname: a path, or a stream opened for writing bytes.
             dump_optimizer: whether the optimizer goes along.
 
         Raises:
             ArgumentError: there is no optimizer.
         """
-        content = self._own_updater("saved").get_states(dump_optimizer)
-        with atomic_write(fname) as file:
+        content = self._own_updater("saved").as_file(dump_optimizer)
+        with open_target(fname, "save_optimizer_states()") as file:
             file.write(content)
 
-    def load_optimizer_states(self, fname: str | os.PathLike[str]) -> None:
+    def load_optimizer_states(self, fname: Any) -> None:
         """Read what ``save_optimizer_states`` has written, here or in MXNet.
+
+        Args:
+            fname: a path, the bytes of a file, or a stream of them.
 
         Raises:
             ArgumentError: there is no optimizer.
@@ -365,10 +365,7 @@ class KVStore(KVStoreBase):
             FileFormatError: the file is something else. Nothing is changed then.
         """
         updater = self._own_updater("loaded")
-        path = Path(fname)
-        if not path.is_file():
-            raise MissingFileError(f"File {path}", "does not exist", fix="Check the path.")
-        updater.set_states(path.read_bytes())
+        updater.set_states(bytes(read_content(fname, "load_optimizer_states()").view))
 
     def _own_updater(self, what: str) -> Updater:
         if not isinstance(self._updater, Updater):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from gluonish import optimizer as optimizers
 from gluonish.context import Context
-from gluonish.errors import ArgumentError, ArgumentTypeError, MissingFileError
+from gluonish.errors import ArgumentError, ArgumentTypeError
 from gluonish.model.stores import (
     _create_kvstore,
     _create_sparse_kvstore,
@@ -20,7 +18,7 @@ from gluonish.model.stores import (
 )
 from gluonish.module.base_module import SGD_DEFAULTS
 from gluonish.module.parameters import ModuleWithParameters
-from gluonish.serialization.atomic import atomic_write
+from gluonish.serialization.streams import open_target, read_content
 
 __all__ = ["ModuleWithOptimizer"]
 
@@ -131,7 +129,7 @@ class ModuleWithOptimizer(ModuleWithParameters):
                 param_names=group.param_names,
             )
 
-    def save_optimizer_states(self, fname: str | os.PathLike[str]) -> None:
+    def save_optimizer_states(self, fname: Any) -> None:
         """Write what the optimizer keeps to a file, in MXNet's form.
 
         Raises:
@@ -141,10 +139,10 @@ class ModuleWithOptimizer(ModuleWithParameters):
         if self._update_on_kvstore:
             self._kvstore.save_optimizer_states(fname)
             return
-        with atomic_write(fname) as file:
-            file.write(self._updater.get_states())
+        with open_target(fname, "save_optimizer_states()") as file:
+            file.write(self._updater.as_file())
 
-    def load_optimizer_states(self, fname: str | os.PathLike[str]) -> None:
+    def load_optimizer_states(self, fname: Any) -> None:
         """Read what ``save_optimizer_states`` has written, here or in MXNet.
 
         Raises:
@@ -156,7 +154,4 @@ class ModuleWithOptimizer(ModuleWithParameters):
         if self._update_on_kvstore:
             self._kvstore.load_optimizer_states(fname)
             return
-        path = Path(fname)
-        if not path.is_file():
-            raise MissingFileError(f"File {path}", "does not exist", fix="Check the path.")
-        self._updater.set_states(path.read_bytes())
+        self._updater.set_states(bytes(read_content(fname, "load_optimizer_states()").view))

@@ -1,7 +1,7 @@
 """Writing optimizer states as MXNet 1.x pickles them, without MXNet.
 
-What is written is a tuple of a dictionary from positions to states, in MXNet's form, and the optimizer. An
-array is an empty one of MXNet that is given a record of a ``.params`` file.
+What is written is a dictionary from positions to states, in MXNet's form, or a tuple of it and the optimizer.
+An array is an empty one of MXNet that is given a record of a ``.params`` file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gluonish.serialization.params import to_value
 from gluonish.serialization.pickles import Inert, inert, write_pickle
 from gluonish.serialization.records import write_record
 
-__all__ = ["write_states"]
+__all__ = ["write_states", "write_updater"]
 
 NDARRAY = {
     "default": ("mxnet.ndarray.ndarray", "NDArray"),
@@ -41,6 +41,20 @@ PROPERTIES = ("m_schedule", "warmup_final_lr", "base_lr_orig", "max_steps")
 
 LEFT_OUT = ("param_dict", "_seen", "_warmup_final_lr")
 """What is an attribute here only, or belongs to no file."""
+
+
+def write_updater(states: Mapping[Any, Any], optimizer: Optimizer | None) -> bytes:
+    """Return what ``Updater.get_states`` of MXNet would return.
+
+    Args:
+        states: by index, in MXNet's form.
+        optimizer: the optimizer if it is to go along; one that MXNet has.
+
+    Raises:
+        ArgumentError: as of ``write_states``.
+    """
+    written = _written(states)
+    return write_pickle(written if optimizer is None else (written, _object(optimizer)))
 
 
 def write_states(states: Mapping[int, Any], counts: Mapping[int, int], optimizer: Optimizer) -> bytes:

@@ -10,7 +10,9 @@ import numpy as np
 
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
+from gluonish.errors import ArgumentError
 from gluonish.optimizer.base import Optimizer
+from gluonish.optimizer.mxnet_pickle import write_updater
 from gluonish.optimizer.pickled import read_states
 
 __all__ = ["Updater", "get_updater"]
@@ -98,15 +100,28 @@ class Updater:
         return state
 
     def get_states(self, dump_optimizer: bool = False) -> bytes:
-        """Return all states, pickled.
+        """Return all states, pickled, for a program that unpickles them here.
 
         Args:
             dump_optimizer: whether the optimizer goes along, without its parameters.
         """
         return pickle.dumps((self.states, self.optimizer) if dump_optimizer else self.states)
 
+    def as_file(self, dump_optimizer: bool = False) -> bytes:
+        """Return what a file of the states holds: what MXNet would write, if it knows all that is in them.
+
+        An optimizer of one's own, and states of more than arrays and numbers, are pickled as they are.
+
+        Args:
+            dump_optimizer: whether the optimizer goes along, without its parameters.
+        """
+        try:
+            return write_updater(self.states, self.optimizer if dump_optimizer else None)
+        except ArgumentError:
+            return self.get_states(dump_optimizer)
+
     def set_states(self, states: bytes) -> None:
-        """Take over what ``get_states`` returned, also MXNet's.
+        """Take over what ``get_states`` or ``as_file`` returned, also MXNet's.
 
         The states move to their weights when these are next updated.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import pickletools
 
 import numpy as np
 import pytest
@@ -93,11 +94,12 @@ def updated_twice(name):
     return updater, weight, grads[2:]
 
 
+@pytest.mark.parametrize("take_out", [Updater.get_states, Updater.as_file])
 @pytest.mark.parametrize("name", EVERY)
-def test_states_and_optimizer_that_were_taken_out_go_on(name):
+def test_states_and_optimizer_that_were_taken_out_go_on(name, take_out):
     first, weight, grads = updated_twice(name)
     second, twin = get_updater(SGD()), weight.copy()
-    second.set_states(first.get_states(dump_optimizer=True))
+    second.set_states(take_out(first, dump_optimizer=True))
     for grad in grads:
         first(0, grad, weight)
         second(0, grad, twin)
@@ -125,6 +127,23 @@ def test_states_are_a_pickled_dictionary_and_maybe_the_optimizer():
     states, optimizer = pickle.loads(updater.get_states(dump_optimizer=True))
     assert list(states) == [3]
     assert type(optimizer) is Adam
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_file_of_states_names_only_what_mxnet_has(name):
+    updater, _, _ = updated_twice(name)
+    content = updater.as_file(dump_optimizer=True)
+    named = [text for opcode, text, _ in pickletools.genops(content) if opcode.name == "GLOBAL"]
+    assert named
+    assert all(text.startswith(("mxnet.", "builtins bytearray")) for text in named)
+
+
+def test_a_file_of_an_optimizer_of_ones_own_is_read_here():
+    updater, again = get_updater(Halving()), get_updater(Halving())
+    updater(0, mx.nd.ones(2), mx.nd.ones(2))
+    again.set_states(updater.as_file(dump_optimizer=True))
+    assert type(again.optimizer) is Halving
+    assert list(again.states) == [0]
 
 
 def test_the_optimizer_that_comes_with_states_takes_over():
