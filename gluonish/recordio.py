@@ -36,6 +36,7 @@ from gluonish.errors import (
 )
 from gluonish.serialization import images
 from gluonish.serialization.recordio import read_record, write_record
+from gluonish.serialization.streams import is_path
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -80,7 +81,7 @@ class MXRecordIO:
     _file: BinaryIO
 
     def __init__(self, uri: str | os.PathLike[str], flag: str) -> None:
-        self.uri = os.fspath(uri)
+        self.uri = _path_of(uri)
         self.flag = flag
         self.open()
 
@@ -211,7 +212,7 @@ class MXIndexedRecordIO(MXRecordIO):
         flag: str,
         key_type: Callable[[Any], Any] = int,
     ) -> None:
-        self.idx_path = os.fspath(idx_path)
+        self.idx_path = _path_of(idx_path)
         self.idx: dict[Any, int] = {}
         self.keys: list[Any] = []
         self.key_type = key_type
@@ -319,15 +320,33 @@ class MXIndexedRecordIO(MXRecordIO):
 
         Raises:
             RecordIOError: the file is open for reading; or it is closed, or was opened by another process.
+            ArgumentError: a line of the index cannot hold the key. Nothing is written then.
         """
         self._check_mode(writing=True)
         self._check_process()
         key, place = self.key_type(idx), self.tell()
+        if set(str(key)) & {"\t", "\n", "\r"}:
+            raise ArgumentError(
+                f"Key {key!r}",
+                "cannot be written to an index",
+                expected="a key without tabulators and ends of lines",
+            )
         self.write(buf)
         assert self._index_file is not None
         self._index_file.write(f"{key}\t{place}\n")
         self.idx[key] = place
         self.keys.append(key)
+
+
+def _path_of(path: Any) -> str:
+    if not is_path(path):
+        raise ArgumentTypeError(
+            "A RecordIO file",
+            "is named by its path: it is opened anew in other processes",
+            expected="a string or a path",
+            received=f"{path!r:.80}",
+        )
+    return os.fsdecode(path)
 
 
 def _opened(path: str, mode: str) -> Any:

@@ -193,6 +193,23 @@ def test_files_that_are_not_there_are_errors(tmp_path, paths):
         MXRecordIO(tmp_path / "none" / "a.rec", "w")
 
 
+@pytest.mark.parametrize("key", ["a\tb", "a\nb", "a\rb"])
+def test_a_key_that_no_line_can_hold_is_an_error_and_nothing_is_written(key, paths):
+    index, records = paths
+    with mx.recordio.MXIndexedRecordIO(index, records, "w", str) as writer:
+        with pytest.raises(ArgumentError, match="cannot be written to an index"):
+            writer.write_idx(key, b"x")
+        writer.write_idx("a b", b"y")
+    with mx.recordio.MXIndexedRecordIO(index, records, "r", str) as reader:
+        assert (reader.keys, reader.read_idx("a b")) == (["a b"], b"y")
+
+
+@pytest.mark.parametrize("source", [b"bytes", None, 3], ids=repr)
+def test_what_is_no_path_is_an_error_that_says_why(source):
+    with pytest.raises(ArgumentTypeError, match=r"is named by its path.*\n.*a string or a path"):
+        mx.recordio.MXRecordIO(source, "r")
+
+
 @pytest.mark.parametrize(
     "line",
     ["0", "0\t1\t2", "a\t0", "0\tb", "0\t-8", f"0\t{2**63}", "version https://git-lfs.github.com/spec/v1"],

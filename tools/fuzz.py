@@ -15,6 +15,7 @@ import itertools
 import json
 import random
 import sys
+import tempfile
 import time
 import tracemalloc
 import warnings
@@ -26,6 +27,7 @@ import attrs
 import numpy as np
 
 import gluonish as mx
+from gluonish.cli.inspecting import inspect
 from gluonish.errors import GluonishError
 from gluonish.optimizer.pickled import read_states
 from gluonish.serialization import params, recordio
@@ -69,12 +71,65 @@ def _symbol(content: bytes) -> None:
     symbol.tojson()
 
 
-def _trainer(content: bytes) -> None:
+def _trained(optimizer: str, **options: Any) -> mx.gluon.Trainer:
+    """Return a trainer that has made a step."""
     parameters = [mx.gluon.Parameter(name, shape=shape) for name, shape in (("a", (2, 3)), ("b", (3,)))]
     for parameter in parameters:
         parameter.initialize()
-    trainer = mx.gluon.Trainer(parameters, "sgd", {"momentum": 0.9})
-    trainer.load_states(content, allow_pickle=True)
+    trainer = mx.gluon.Trainer(parameters, optimizer, options)
+    with mx.autograd.record():
+        loss = sum(parameter.data().sum() for parameter in parameters)
+    loss.backward()
+    trainer.step(1)
+    return trainer
+
+
+TRAINERS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("sgd", {"momentum": 0.9}),
+    ("adam", {}),
+    ("lbsgd", {"momentum": 0.9}),
+)
+
+
+def _trainer(content: bytes) -> None:
+    """Have every trainer load the states, of which at most one has the right optimizer."""
+    for name, options in TRAINERS:
+        for strict in (True, False):
+            with contextlib.suppress(GluonishError):
+                _trained(name, **options).load_states(content, strict=strict, allow_pickle=True)
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _index(content: bytes) -> None:
+    """Read an index; its files are there, and sound."""
+    with _folder() as folder:
+        _save_shards(folder / "x.safetensors")
+        (folder / "x.safetensors.index.json").write_bytes(content)
+        mx.nd.load(folder / "x.safetensors")
+        inspect(folder / "x.safetensors.index.json")
+
+
+def _save_shards(path: Path) -> None:
+    sparse = mx.nd.sparse.row_sparse_array(([[1.0, 2.0]], [1]), shape=(3, 2))
+    arrays = {"w": mx.nd.ones((2, 3)), "b": mx.nd.zeros((2,)), "s": sparse}
+    mx.nd.save(path, {**arrays, "tied": arrays["w"]}, max_shard_size=16)
+
+
+def _manifest(content: bytes) -> None:
+    """Read the manifest of a checkpoint, whose files are there, and sound."""
+    with _folder() as folder:
+        saved = mx.gluon.Checkpoint(folder).save(1, info={"a": 1})
+        (saved / "manifest.json").write_bytes(content)
+        checkpoint = mx.gluon.Checkpoint(folder)
+        checkpoint.numbers()
+        if checkpoint.latest() is not None:
+            checkpoint.load(random=False)
+        inspect(saved)
 
 
 @attrs.frozen
@@ -105,6 +160,8 @@ def _saved(kind: str) -> list[bytes]:
         "b": mx.nd.zeros((2,), dtype="bfloat16"),
         "i": mx.nd.ones(1, dtype="int8"),
     }
+    if kind == "safetensors":
+        arrays["s"] = mx.nd.array([[0, 1], [2, 0]]).tostype("csr")
     contents = []
     for data in (arrays, list(arrays.values())[:1], {}):
         kept = data if kind != "npz" else {k: v for k, v in arrays.items() if k != "b"}
@@ -115,16 +172,27 @@ def _saved(kind: str) -> list[bytes]:
 
 
 def _saved_states() -> list[bytes]:
-    stream = io.BytesIO()
-    parameter = mx.gluon.Parameter("a", shape=(2, 3))
-    parameter.initialize()
-    trainer = mx.gluon.Trainer([parameter], "sgd", {"momentum": 0.9})
-    with mx.autograd.record():
-        loss = parameter.data().sum()
-    loss.backward()
-    trainer.step(1)
-    trainer.save_states(stream)
-    return [stream.getvalue()]
+    """Return the states of all trainers: as MXNet has them, with what it does not have, and as its pickles."""
+    contents = []
+    with _folder() as folder:
+        for name, options in TRAINERS:
+            trainer = _trained(name, **options)
+            for file, kind in (("x.states", None), ("x.safetensors", None), ("x.pickle", "mxnet")):
+                trainer.save_states(folder / file, **({} if kind is None else {"format": kind}))
+                contents.append((folder / file).read_bytes())
+    return contents
+
+
+def _saved_index() -> bytes:
+    with _folder() as folder:
+        _save_shards(folder / "x.safetensors")
+        return (folder / "x.safetensors.index.json").read_bytes()
+
+
+def _saved_manifest() -> bytes:
+    with _folder() as folder:
+        saved = mx.gluon.Checkpoint(folder).save(1, info={"a": 1})
+        return (saved / "manifest.json").read_bytes()
 
 
 def _loop() -> bytes:
@@ -147,6 +215,8 @@ def readers() -> list[Reader]:
         Reader(
             "safetensors", lambda content: _arrays(content, "safetensors"), _saved("safetensors"), texts=True
         ),
+        Reader("index", _index, [_saved_index()], texts=True),
+        Reader("manifest", _manifest, [_saved_manifest()], texts=True),
         Reader("npz", lambda content: _arrays(content, "npz"), _saved("npz")),
     ]
 
@@ -184,6 +254,7 @@ VALUES: tuple[Any, ...] = (
         "65537",
         "[[0, 0, 0]]",
     ),
+    *("\ud800", "x" * 300, "..", "w", "s.data"),
     *([], [0], [0, 0], [0, 0, 0], [[0, 0, 0]], {}, {"a": 1}, {"nodes": []}),
 )
 """What is put in the places of JSON."""

@@ -15,6 +15,7 @@ from gluonish.serialization.formats import FORMATS
 __all__ = ["main"]
 
 USAGE_ERROR = 2
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (GluonishError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201  that is what a command line does
         return USAGE_ERROR
+    except KeyboardInterrupt:
+        if options.command == "run":  # the script's own affair
+            raise
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
 
 
 def _run(options: argparse.Namespace) -> int:

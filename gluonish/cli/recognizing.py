@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 from gluonish.errors import FileFormatError, MissingFileError
+from gluonish.gluon.mxnet_states import STARTS as PICKLE_STARTS
 from gluonish.serialization.manifest import FORMAT as MANIFEST_FORMAT
 from gluonish.serialization.manifest import MANIFEST
 from gluonish.serialization.params import LIST_MAGIC
@@ -56,7 +57,7 @@ def _by_head(head: bytes, size: int) -> str | None:
         return "params"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8:
         return "safetensors"
-    starts = {b"PK": "npz", b"\x80": "states", WORD: "recordio"}
+    starts = {b"PK": "npz", WORD: "recordio", **dict.fromkeys(PICKLE_STARTS, "states")}
     return next((kind for start, kind in starts.items() if head.startswith(start)), None)
 
 

@@ -50,7 +50,9 @@ def _described(block: Block, number: Iterator[int]) -> dict[str, Any]:
     described: dict[str, Any] = {"orig_name": block.name}
     if graph is not None:
         described |= _described_graph(graph)
-    described["hybridized"] = block.is_hybridized
+    # MXNet means by this that there is a graph, and looks for it.
+    described["hybridized"] = graph is not None
+    described["active"] = block.is_hybridized
     described["children"] = {child.name: attribute for attribute, child in block.named_children()}
     for _, child in block.named_children():
         key = _key(child, number)
@@ -101,6 +103,6 @@ def _matched(block: Block, described: Any, number: Iterator[int], file: str) -> 
             received=", ".join(described) if isinstance(described, dict) else repr(described),
             fix="Build the model as the one that was saved was built.",
         )
-    yield block, bool(own.get("hybridized"))
+    yield block, bool(own.get("active", own.get("hybridized")))
     for _, child in block.named_children():
         yield from _matched(child, own, number, file)

@@ -90,6 +90,24 @@ def report_of(
     return report
 
 
+def lost_functions(
+    positions: Sequence[int | None], cores: Sequence[ParameterCore], entries: Sequence[ParameterEntry]
+) -> list[str]:
+    """Return a note for each multiplier that was a function, which no file holds, and is none here."""
+    notes = []
+    for core, position in zip(cores, positions, strict=True):
+        declared = None if position is None else entries[position].declared
+        if declared is not None:
+            saved = {"lr_mult": declared.lr_mult, "wd_mult": declared.wd_mult}
+            lost = [
+                name for name, value in saved.items() if value is None and not callable(getattr(core, name))
+            ]
+            notes += [
+                f"{name} of {core.name} was a function, and stays {getattr(core, name)}" for name in lost
+            ]
+    return notes
+
+
 def raise_unless_complete(
     subject: str, report: LoadReport, cores: Sequence[ParameterCore], entries: Sequence[ParameterEntry]
 ) -> None:

@@ -28,7 +28,13 @@ from gluonish.gluon import mxnet_states
 from gluonish.gluon.single_updates import SingleUpdates, works_alone
 from gluonish.gluon.state_forms import put_together, take_apart
 from gluonish.gluon.state_header import Declared, Header, ParameterEntry, apply_settings, settings_of
-from gluonish.gluon.state_matching import lower, match_entries, raise_unless_complete, report_of
+from gluonish.gluon.state_matching import (
+    lost_functions,
+    lower,
+    match_entries,
+    raise_unless_complete,
+    report_of,
+)
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.optimizer import Optimizer
 from gluonish.optimizer.base import MASTER
@@ -288,6 +294,7 @@ def read(source: Any, kept: Kept, *, strict: bool, random: bool, allow_pickle: b
     scheduler = _scheduler(header, kept.optimizer, report)
     if strict:
         raise_unless_complete(subject, report, kept.cores, header.parameters)
+    report.notes.extend(lost_functions(positions, kept.cores, header.parameters))
     counts = {"num_update": header.num_update, "begin_num_update": header.begin_num_update}
     settings = {**header.settings, **counts}
     return Found(subject, kept, entries, settings, scheduler, header.random if random else None, report)

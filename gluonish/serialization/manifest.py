@@ -18,6 +18,7 @@ import attrs
 
 from gluonish.errors import FileFormatError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
+from gluonish.serialization.streams import is_file_name
 from gluonish.serialization.tensors import parse_json
 
 __all__ = ["MANIFEST", "FileEntry", "Manifest", "remove_set", "sha256_of"]
@@ -141,7 +142,7 @@ def _parsed(path: Path) -> tuple[int, dict[str, FileEntry]]:
         number = int(content["number"])
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         known, problem = False, f"{type(error).__name__}: {error}"
-    if not known or any(Path(name).name != name for name in files):
+    if not known or not all(map(is_file_name, files)):
         raise FileFormatError(
             subject,
             "is no manifest of a checkpoint",

@@ -25,7 +25,7 @@ import attrs
 from gluonish.errors import ArgumentError, FileFormatError, GluonishError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
 from gluonish.serialization.stored import StoredArrays, bytes_of
-from gluonish.serialization.streams import is_path, open_target, read_content
+from gluonish.serialization.streams import is_file_name, is_path, open_target, read_content
 from gluonish.serialization.tensors import (
     KEY,
     VERSION,
@@ -225,7 +225,7 @@ class Index:
             raise _no_index(path, "what is not UTF-8") from error
         content = parse_json(text, f"File {path}")
         weight_map = content.get("weight_map") if isinstance(content, dict) else None
-        if not isinstance(weight_map, dict) or not all(map(_is_plain, weight_map.values())):
+        if not isinstance(weight_map, dict) or not all(map(is_file_name, weight_map.values())):
             raise _no_index(path, f"{text[:60]!r}")
         about = content.get("metadata")
         return cls(path, about if isinstance(about, dict) else {}, weight_map)
@@ -256,11 +256,6 @@ class Index:
                     received=", ".join(sorted(file.kinds)[:5]) or "none",
                 )
             yield file
-
-
-def _is_plain(name: Any) -> bool:
-    """Tell whether a name is that of a file in the same folder."""
-    return isinstance(name, str) and name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0", ":"}
 
 
 def _no_index(path: Path, received: str) -> FileFormatError:

@@ -20,7 +20,16 @@ import attrs
 from gluonish.errors import ArgumentTypeError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
 
-__all__ = ["Content", "guess", "is_path", "is_stream", "open_target", "read_content", "source_name"]
+__all__ = [
+    "Content",
+    "guess",
+    "is_file_name",
+    "is_path",
+    "is_stream",
+    "open_target",
+    "read_content",
+    "source_name",
+]
 
 
 @attrs.frozen(eq=False)
@@ -34,6 +43,25 @@ class Content:
 
     view: memoryview
     name: str
+
+
+LONGEST_NAME = 255
+"""Bytes of a file's name that every file system takes."""
+
+
+def is_file_name(name: Any) -> bool:
+    """Tell whether something that a file says is the name of another one in the same folder.
+
+    Example:
+        >>> is_file_name("x.safetensors"), is_file_name("../x"), is_file_name("x" * 300)
+        (True, False, False)
+    """
+    if not isinstance(name, str) or name in ("", ".", "..") or set(name) & {"/", "\\", "\0", ":"}:
+        return False
+    try:
+        return len(name.encode()) <= LONGEST_NAME
+    except UnicodeEncodeError:
+        return False
 
 
 def is_path(source: Any) -> bool:

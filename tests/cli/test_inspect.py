@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import struct
 from pathlib import Path
 
@@ -107,6 +108,24 @@ def test_pickled_states_of_mxnet_show_slots_and_optimizer_without_running_anythi
     found = seen(DATA / "states/adam.states")
     assert rows(found)["0.0"] == ([2, 3], "float32", 24)
     assert (found["details"]["optimizer"], found["details"]["updates"]) == ("Adam", 2)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickled_states_of_every_protocol_are_told_by_their_content(protocol, seen, tmp_path):
+    states = {0: None, 1: (None, None)}
+    for content in (states, (states, None)):
+        (tmp_path / "x").write_bytes(pickle.dumps(content, protocol))
+        found = seen(tmp_path / "x")
+        assert (found["format"], found["details"]) == ("pickled optimizer states", {"states": 2})
+
+
+def test_an_interrupted_command_says_so_and_has_the_status_that_shells_expect(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gluonish.cli.inspecting.inspect_file", interrupted)
+    assert main(["inspect", "x"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_states_of_a_trainer_are_shown_by_the_names_of_parameters(tmp_path, seen):

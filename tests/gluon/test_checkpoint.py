@@ -221,13 +221,16 @@ def test_a_file_whose_content_has_changed_is_an_error_that_changes_nothing(tmp_p
         json.dumps({"format": "gluonish.checkpoint", "version": 1, "number": "one", "files": {}}),
         json.dumps({"format": "gluonish.checkpoint", "version": 1, "number": 1, "files": 3}),
         json.dumps({"format": "gluonish.checkpoint", "version": 1, "number": 1, "files": {"a": {"size": 1}}}),
-        json.dumps(
-            {
-                "format": "gluonish.checkpoint",
-                "version": 1,
-                "number": 1,
-                "files": {"../../etc/passwd": {"size": 1, "sha256": ""}},
-            }
+        *(
+            json.dumps(
+                {
+                    "format": "gluonish.checkpoint",
+                    "version": 1,
+                    "number": 1,
+                    "files": {name: {"size": 1, "sha256": ""}},
+                }
+            )
+            for name in ("../../etc/passwd", "..", "x" * 300, "\ud800")
         ),
     ],
 )

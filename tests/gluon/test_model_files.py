@@ -67,6 +67,18 @@ def test_the_file_has_mxnets_structure(tmp_path):
     assert sorted(nd.load(tmp_path / "m-model.params"))[:3] == ["body.0.bias", "body.0.weight", "body.1.bias"]
 
 
+def test_a_block_says_that_it_is_hybridized_where_it_has_a_graph_which_mxnet_looks_for(tmp_path):
+    model = saved(tmp_path)
+    model.first.hybridize()  # and not run since
+    model.save(tmp_path / "m")
+    root = json.loads((tmp_path / "m-model.json").read_text())["mixed0"]
+    assert (root["dense1"]["hybridized"], "in_format" in root["dense1"]) == (False, False)
+    assert root["hybridsequential2"]["dense3"]["hybridized"] is False
+    twin = Mixed()
+    twin.load(tmp_path / "m")
+    assert [twin.first.is_hybridized, twin.body.is_hybridized] == [True, True]
+
+
 def test_a_model_of_another_structure_is_an_error_and_changes_nothing(tmp_path):
     saved(tmp_path)
     other = nn.Dense(2, in_units=4, prefix="fc_")

@@ -152,8 +152,11 @@ def test_a_multiplier_that_is_a_function_stays_what_it_is_here(path):
     trainer.save_states(path)
     others, fresh = made()
     others[0].lr_mult = 0.75
-    fresh.load_states(path)
+    report = fresh.load_states(path)
     assert others[0].lr_mult == 0.75
+    assert report.notes == [f"lr_mult of {others[0].name} was a function, and stays 0.75"]
+    others[0].lr_mult = lambda count: 0.5
+    assert fresh.load_states(path).notes == []
 
 
 def test_random_streams_go_on_where_they_were_unless_they_are_to_be_left_alone(path):

@@ -167,6 +167,8 @@ def test_a_save_removes_no_file_that_an_index_of_someone_else_names(path):
         b'{"weight_map": {"w": "/etc/passwd"}}',
         b'{"weight_map": {"w": ".."}}',
         b'{"weight_map": {"w": "a\\u0000b"}}',
+        b'{"weight_map": {"w": "\\ud800"}}',
+        b'{"weight_map": {"w": "' + b"x" * 300 + b'"}}',
     ],
 )
 def test_what_is_no_index_is_an_error(content, path):
