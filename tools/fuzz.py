@@ -31,6 +31,7 @@ from gluonish.cli.inspecting import inspect
 from gluonish.errors import GluonishError
 from gluonish.optimizer.pickled import read_states
 from gluonish.serialization import params, recordio
+from gluonish.serialization.manifest import Manifest
 from gluonish.serialization.records import SparseValue
 from gluonish.serialization.streams import read_content
 
@@ -120,10 +121,19 @@ def _save_shards(path: Path) -> None:
     mx.nd.save(path, {**arrays, "tied": arrays["w"]}, max_shard_size=16)
 
 
+def _save_set(folder: Path) -> Path:
+    """Save a set of a checkpoint that is the same each time."""
+    saved = folder / "00000001"
+    saved.mkdir()
+    (saved / "info.json").write_text('{"a": 1}', encoding="utf-8")
+    Manifest.write(saved, 1, ["info.json"])
+    return saved
+
+
 def _manifest(content: bytes) -> None:
     """Read the manifest of a checkpoint, whose files are there, and sound."""
     with _folder() as folder:
-        saved = mx.gluon.Checkpoint(folder).save(1, info={"a": 1})
+        saved = _save_set(folder)
         (saved / "manifest.json").write_bytes(content)
         checkpoint = mx.gluon.Checkpoint(folder)
         checkpoint.numbers()
@@ -172,7 +182,7 @@ def _saved(kind: str) -> list[bytes]:
 
 
 def _saved_states() -> list[bytes]:
-    """Return the states of all trainers: as MXNet has them, with what it does not have, and as its pickles."""
+    """Return the states of all trainers: with what MXNet has, with more than that, and as its pickles."""
     contents = []
     with _folder() as folder:
         for name, options in TRAINERS:
@@ -191,8 +201,7 @@ def _saved_index() -> bytes:
 
 def _saved_manifest() -> bytes:
     with _folder() as folder:
-        saved = mx.gluon.Checkpoint(folder).save(1, info={"a": 1})
-        return (saved / "manifest.json").read_bytes()
+        return (_save_set(folder) / "manifest.json").read_bytes()
 
 
 def _loop() -> bytes:
