@@ -79,8 +79,8 @@ def _trained(optimizer: str, **options: Any) -> mx.gluon.Trainer:
         parameter.initialize()
     trainer = mx.gluon.Trainer(parameters, optimizer, options)
     with mx.autograd.record():
-        loss = sum(parameter.data().sum() for parameter in parameters)
-    loss.backward()
+        losses = [parameter.data().sum() for parameter in parameters]
+    mx.autograd.backward(losses)
     trainer.step(1)
     return trainer
 

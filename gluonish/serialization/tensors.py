@@ -11,8 +11,9 @@ and the same arrays are to be the same bytes.)
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from gluonish.errors import DTypeError, FileFormatError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
 from gluonish.serialization.sparse_parts import put_together
 from gluonish.serialization.stored import StoredArray, StoredArrays
+from gluonish.serialization.streams import read_content
 
 __all__ = [
     "FORMAT",
@@ -111,7 +113,7 @@ def write_file(path: str | os.PathLike[str], arrays: Mapping[str, Any], about: M
 
 @attrs.frozen(eq=False)
 class TensorFile:
-    """A safetensors file that is open, and mapped: its arrays are read when they are fetched.
+    """A safetensors file that is mapped: its arrays are views of its pages, read when they are looked at.
 
     Attributes:
         path: where it is.
@@ -122,7 +124,7 @@ class TensorFile:
     path: Path
     metadata: dict[str, str]
     kinds: dict[str, tuple[str, tuple[int, ...]]]
-    _handle: Any
+    _places: dict[str, memoryview]
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> TensorFile:
@@ -146,7 +148,7 @@ class TensorFile:
         except (safetensors.SafetensorError, ValueError, OSError) as error:
             with path.open("rb") as file:
                 raise damaged(f"File {path}", error, file.read(HEAD), path.stat().st_size) from error
-        return cls(path, handle.metadata() or {}, kinds, handle)
+        return cls(path, handle.metadata() or {}, kinds, _places(path, kinds))
 
     def arrays(self) -> dict[str, StoredArray]:
         """Return the arrays by name, in the order of their names.
@@ -185,10 +187,28 @@ class TensorFile:
             DTypeError: it has an element type of which there are no arrays here.
         """
         kind, shape = self.kinds[name]
-        return StoredArray(shape, dtype_of(kind, name, self.subject), lambda: self._fetch(name))
+        dtype = dtype_of(kind, name, self.subject)
+        if self._places[name].nbytes != math.prod(shape) * dtype.itemsize:
+            raise FileFormatError(self.subject, "was replaced while it was opened", fix="Open it again.")
+        return StoredArray(shape, dtype, lambda: self._fetch(name).view(dtype).reshape(shape))
 
     def _fetch(self, name: str) -> np.ndarray[Any, Any]:
-        return self._handle.get_tensor(name)
+        """Return the bytes of an array, which are the file's own."""
+        return np.frombuffer(self._places[name], np.uint8)
+
+
+def _places(path: Path, names: Iterable[str]) -> dict[str, memoryview]:
+    """Return the bytes of each array of a file, mapped. The library has checked the header, which says where.
+
+    Raises:
+        FileFormatError: the file is another one now.
+    """
+    content = read_content(path, "load()")
+    length = int.from_bytes(content.view[:8], "little")
+    header = parse_json(bytes(content.view[8 : 8 + length]), f"the header of {_lower(content.name)}")
+    data = content.view[8 + length :]
+    offsets = {name: header.get(name, {}).get("data_offsets", (0, 0)) for name in names}
+    return {name: data[start:end] for name, (start, end) in offsets.items()}
 
 
 def dtype_of(kind: str, name: str, subject: str) -> np.dtype[Any]:

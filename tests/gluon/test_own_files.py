@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import networks
 import numpy as np
 import pytest
@@ -117,6 +119,23 @@ def test_every_array_is_read_once_however_many_contexts_and_names_there_are(path
     trained(tied()).save_parameters(path)
     tied().load_parameters(path, ctx=contexts)
     assert sorted(fetched) == ["0.bias", "0.weight", "2.bias", "2.weight"]
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "params"])
+def test_loading_into_a_deferred_parameter_takes_the_memory_of_the_parameter_only(tmp_path, suffix):
+    file, width = tmp_path / f"x.{suffix}", 100_000
+    mx.nd.save(file, {"weight": mx.nd.ones((2, width)), "bias": mx.nd.ones((2,))})
+    net = nn.Dense(2)
+    net.initialize()
+    net.collect_params().setattr("grad_req", "null")
+    tracemalloc.start()
+    try:
+        net.load_parameters(file)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert net.weight.shape == (2, width)
+    assert peak < 1.5 * 4 * 2 * width
 
 
 def test_only_arrays_that_are_needed_are_read(path, fetched):
