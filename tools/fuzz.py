@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import io
 import itertools
 import json
@@ -345,7 +346,7 @@ def _rewritten(content: bytes, rng: random.Random) -> bytes:
         if rng.random() < 0.2:  # noqa: PLR2004
             del target[last]
         else:
-            target[last] = rng.choice(VALUES)
+            target[last] = copy.deepcopy(rng.choice(VALUES))  # a change of it must not last
     text = json.dumps(graph).encode()
     head = b"" if start == 0 else len(text).to_bytes(8, "little")
     return head + text + content[start + length :]

@@ -34,6 +34,14 @@ def test_a_seed_damages_in_the_same_way_again(readers):
     assert first == second != corpus[0]
 
 
+def test_damages_of_one_file_leave_nothing_behind_for_the_next(readers):
+    before = repr(fuzz.VALUES)
+    corpus = readers["index"].corpus
+    for seed in range(300):
+        fuzz.damaged(corpus[0], corpus, random.Random(seed), texts=True)
+    assert repr(fuzz.VALUES) == before
+
+
 @pytest.mark.parametrize(
     ("behaviour", "message"),
     [
