@@ -31,9 +31,10 @@ class Monitor:
 
     It is installed on blocks or on executors. An executor gives the outputs of all operators,
     ``fc_output``, the gradients of their inputs, ``fc_backward_output0``, with ``monitor_all`` the inputs
-    too, ``fc_data``, and its arguments and states when the batch ends. Of a block, every block below gives its outputs, ``dense0_output`` (several are numbered,
-    ``lstm0_output1``); with ``monitor_all`` its inputs too, ``dense0_input0``. Parameters and their
-    gradients, ``dense0_weight`` and ``dense0_weight_grad``, are looked at when the batch ends.
+    too, ``fc_data``, and its arguments and states when the batch ends. Of a block, every block below gives
+    its outputs, ``dense0_output`` (several are numbered, ``lstm0_output1``); with ``monitor_all`` its inputs
+    too, ``dense0_input0``. Parameters and their gradients, ``dense0_weight`` and ``dense0_weight_grad``, are
+    looked at when the batch ends.
 
     Args:
         interval: how many batches lie between two that are looked at.
