@@ -30,10 +30,11 @@ class Monitor:
     r"""Collects statistics of outputs, parameters and gradients.
 
     It is installed on blocks or on executors. An executor gives the outputs of all operators,
-    ``fc_output``, with ``monitor_all`` their inputs too, ``fc_data``, and its arguments and states when the
-    batch ends. Of a block, every block below gives its outputs, ``dense0_output`` (several are numbered,
-    ``lstm0_output1``); with ``monitor_all`` its inputs too, ``dense0_input0``. Parameters and their
-    gradients, ``dense0_weight`` and ``dense0_weight_grad``, are looked at when the batch ends.
+    ``fc_output``, the gradients of their inputs, ``fc_backward_output0``, with ``monitor_all`` the inputs
+    too, ``fc_data``, and its arguments and states when the batch ends. Of a block, every block below gives
+    its outputs, ``dense0_output`` (several are numbered, ``lstm0_output1``); with ``monitor_all`` its inputs
+    too, ``dense0_input0``. Parameters and their gradients, ``dense0_weight`` and ``dense0_weight_grad``, are
+    looked at when the batch ends.
 
     Args:
         interval: how many batches lie between two that are looked at.
@@ -183,4 +184,4 @@ def _text(stat: Any) -> str:
             received=type(stat).__name__,
         )
     numbers = (each.asscalar() if each.size == 1 else each.asnumpy() for each in stats)
-    return "".join(f"{number}\t" for number in numbers)
+    return "".join(f"{number!s}\t" for number in numbers)  # NumPy formats scalars as Python's

@@ -154,3 +154,36 @@ def test_a_statistic_is_an_array(net):
     monitor.install(net)
     with pytest.raises(ArgumentTypeError, match="stat_func of a Monitor returned no arrays"):
         look(monitor, net)
+
+
+def test_an_executor_gives_the_gradients_of_inputs_as_mxnet_does():
+    net = mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=2, name="fc")
+    net = mx.sym.Activation(net, act_type="sigmoid", name="act")
+    net = mx.sym.LinearRegressionOutput(net, name="loss", grad_scale=2)
+    exe = net.simple_bind(mx.cpu(), data=(1, 2))
+    exe.copy_params_from({"data": mx.nd.ones((1, 2)), "loss_label": mx.nd.array([[0, 2]])})
+    monitor = Monitor(1, stat_func=mx.nd.sum, pattern=".*backward|fc_output")
+    monitor.install(exe)
+    monitor.tic()
+    exe.forward(is_train=True)
+    exe.backward()
+    assert [(name, text) for _, name, text in monitor.toc()] == [  # printed by MXNet 1.9.1
+        ("fc_output", "0.0\t"),
+        ("loss_backward_output0", "-1.0\t"),
+        ("loss_backward_output1", "0.0\t"),
+        ("act_backward_output", "-0.25\t"),
+        ("fc_backward_output0", "0.0\t"),
+        ("fc_backward_output1", "-0.5\t"),
+        ("fc_backward_output2", "-0.25\t"),
+    ]
+    assert exe.grad_dict["fc_weight"].asnumpy().tolist() == [[0.125, 0.125], [-0.375, -0.375]]
+
+
+def test_numbers_are_written_with_the_digits_of_their_dtype():
+    exe = mx.sym.square(mx.sym.var("x"), name="y").simple_bind(mx.cpu(), x=(1,))
+    exe.arg_dict["x"][:] = 0.4
+    monitor = Monitor(1, stat_func=lambda x: x)
+    monitor.install(exe)
+    monitor.tic()
+    exe.forward()
+    assert [text for _, _, text in monitor.toc()] == ["0.16000001\t", "0.4\t"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
 import gluonish as mx
-from gluonish.errors import ArgumentError, ArgumentTypeError
+from gluonish.errors import ArgumentError, ArgumentTypeError, NotInstalledError
 
 
 @pytest.fixture
@@ -70,3 +72,67 @@ def test_shapes_that_do_not_determine_the_rest_are_an_error():
     with pytest.raises(ValueError, match="cannot work out all shapes") as caught:
         mx.viz.print_summary(mx.sym.Group([y, mx.sym.var("other")]), {"x": (2, 3)})
     assert isinstance(caught.value, ArgumentError)
+
+
+# -- drawings -----------------------------------------------------------------------------------------
+
+
+class Drawing:
+    """Takes what is drawn, as graphviz does."""
+
+    def __init__(self, name, format):  # noqa: A002  graphviz calls it so
+        self.name, self.format, self.nodes, self.edges = name, format, {}, {}
+
+    def node(self, name, **attributes):
+        self.nodes[name] = attributes
+
+    def edge(self, tail, head, **attributes):
+        self.edges[tail, head] = attributes
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    monkeypatch.setitem(sys.modules, "graphviz", SimpleNamespace(Digraph=Drawing))
+
+
+@pytest.mark.usefixtures("drawn")
+def test_operators_are_boxes_and_arrows_carry_shapes(network):
+    drawing = mx.viz.plot_network(network, title="t", save_format="png", shape={"data": (1, 3, 8, 8)})
+    assert (drawing.name, drawing.format) == ("t", "png")
+    assert set(drawing.nodes) == {"data", "conv", "bn", "fc", "side", "_plus0", "softmax", "softmax_label"}
+    assert drawing.nodes["conv"] == {
+        "label": "Convolution\n3x3/1, 4",
+        "fillcolor": "#fb8072",
+        "fixedsize": "true",
+        "height": "0.8034",
+        "shape": "box",
+        "style": "filled",
+        "width": "1.3",
+    }
+    assert drawing.nodes["data"]["shape"] == "oval"
+    assert drawing.edges["conv", "data"] == {"dir": "back", "arrowtail": "open", "label": "3x8x8"}
+    assert drawing.edges["fc", "bn"]["label"] == "4x6x6"
+
+
+@pytest.mark.usefixtures("drawn")
+def test_parameters_are_drawn_if_wanted_and_attributes_replaced(network):
+    drawing = mx.viz.plot_network(network, hide_weights=False, node_attrs={"fixedsize": "false"})
+    assert drawing.nodes["bn_moving_mean"]["shape"] == "oval"
+    assert drawing.edges["bn", "bn_moving_mean"]["label"] == ""
+    assert {each["fixedsize"] for each in drawing.nodes.values()} == {"false"}
+
+
+@pytest.mark.usefixtures("drawn")
+def test_a_drawing_warns_of_names_that_occur_twice():
+    twice = mx.sym.FullyConnected(mx.sym.var("x"), num_hidden=2, name="fc")
+    twice = mx.sym.FullyConnected(twice, num_hidden=2, name="fc")
+    with pytest.warns(RuntimeWarning, match="multiple variables with the same name.*fc,fc_bias,fc_weight"):
+        mx.viz.plot_network(twice)
+
+
+def test_drawing_takes_symbols_and_graphviz(monkeypatch, network):
+    with pytest.raises(ArgumentTypeError, match="draws symbols"):
+        mx.viz.plot_network(3)
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    with pytest.raises(NotInstalledError, match="pip install graphviz"):
+        mx.viz.plot_network(network)

@@ -42,6 +42,7 @@ LAYERS = (
         "recordio",
         "model",
         "module",
+        "executor_manager",
         "rnn",
         "callback",
         "visualization",

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -53,6 +53,7 @@ __all__ = [
     "GRAD_REQS",
     "Leaf",
     "Node",
+    "Observer",
     "OperatorNode",
     "StoredNode",
     "backward",
@@ -367,6 +368,10 @@ def record_transfer(array: NDArray, result: NDArray) -> None:
         TransferNode([array], [result], result._ctx, array._ctx)
 
 
+Observer: TypeAlias = Callable[[Node, Sequence[Any]], None]
+"""Gets a node and the gradients of its inputs: raw arrays, ``Rows``, or None where there is none."""
+
+
 # -- the pass -----------------------------------------------------------------------------------------
 
 
@@ -377,10 +382,16 @@ class _Pass:
         wanted: entries whose gradients are to be returned.
         direct: variables that take each contribution into their buffers at once.
         recorded: whether gradients are NDArrays with history.
+        observer: told of every node that was visited, and the gradients of its inputs.
     """
 
     def __init__(
-        self, *, wanted: frozenset[int] = frozenset(), direct: frozenset[Leaf] = frozenset(), recorded: bool
+        self,
+        *,
+        wanted: frozenset[int] = frozenset(),
+        direct: frozenset[Leaf] = frozenset(),
+        recorded: bool,
+        observer: Observer | None = None,
     ) -> None:
         self.sums: dict[int, Any] = {}
         self.owned: set[int] = set()
@@ -389,6 +400,7 @@ class _Pass:
         self.recorded = recorded
         self.direct = direct
         self.touched: set[Leaf] = set()
+        self.observer = observer
 
     def start(self, heads: Sequence[NDArray], seeds: Sequence[NDArray]) -> None:
         """Take the gradients of the heads."""
@@ -463,6 +475,8 @@ class _Pass:
             self._add_all(node, gradients)
 
     def _add_all(self, node: Node, gradients: Sequence[Any]) -> None:
+        if self.observer is not None:
+            self.observer(node, gradients)
         for parent, entry, value in zip(node.parents, node.parent_entries, gradients, strict=True):
             if parent is not None and value is not None:
                 self.add(parent, entry, value)  # type: ignore[arg-type]  # a parent has an entry
@@ -605,10 +619,12 @@ def backward(
     retain_graph: bool = False,
     train_mode: bool = True,
     keep: bool = False,
+    observer: Observer | None = None,
 ) -> None:
     """Write the gradients of the heads' sum into the buffers of the variables below them.
 
-    See ``gluonish.autograd.backward``. With ``keep`` every array of the graph keeps its gradient.
+    See ``gluonish.autograd.backward``. With ``keep`` every array of the graph keeps its gradient. An observer
+    sees what flows: it must not change it.
     """
     _check_heads(heads, head_grads)
     seeds = _seeds(heads, head_grads)
@@ -627,7 +643,7 @@ def backward(
         for node in order:
             taps_of(node).keeps_all = True
     with ModeScope(recording=False, training=train_mode):
-        passing = _new_pass(direct=direct, recorded=False)
+        passing = _new_pass(direct=direct, recorded=False, observer=observer)
         passing.start(heads, seeds)
         passing.run(order, retain=retain_graph)
         passing.settle(leaves)

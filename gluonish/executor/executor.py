@@ -9,8 +9,8 @@ import numpy as np
 
 from gluonish import autograd, nd
 from gluonish.context import Context, current_context
+from gluonish.engine import tape
 from gluonish.engine.ndarray import NDArray
-from gluonish.engine.tape import Leaf
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -22,7 +22,7 @@ from gluonish.errors import (
 from gluonish.executor.heads import head_gradients
 from gluonish.executor.placement import places_of
 from gluonish.executor.reshaping import refitted
-from gluonish.executor.watching import Callback, watcher_of
+from gluonish.executor.watching import Callback, Watch
 from gluonish.shape import format_shape, is_known
 from gluonish.symbol import Symbol, infer
 from gluonish.symbol.program import Program
@@ -94,6 +94,7 @@ class Executor:
         self._heads: list[NDArray] | None = None
         self._callback: Callback | None = None
         self._watches_inputs = False
+        self._watch: Watch | None = None
 
     def _make_values(self) -> list[NDArray]:
         """Return what the program runs on: arrays over the memory of ours, which know where gradients go.
@@ -106,7 +107,7 @@ class Executor:
         ):
             values[name] = array.detach()
             if buffer is not None:
-                Leaf(request, buffer).attach(values[name])
+                tape.Leaf(request, buffer).attach(values[name])
         values.update(
             (name, array.detach()) for name, array in zip(self._aux_names, self.aux_arrays, strict=True)
         )
@@ -212,7 +213,9 @@ class Executor:
             arrays[name][:] = value
 
     def _run(self, *, recording: bool, training: bool) -> list[NDArray]:
-        watcher = None if self._callback is None else watcher_of(self._callback, self._watches_inputs)
+        self._watch = watcher = (
+            None if self._callback is None else Watch(self._callback, self._watches_inputs)
+        )
         mode = autograd.record if recording else autograd.pause
         with mode(train_mode=training):
             if current_context() is self._ctx:
@@ -259,7 +262,8 @@ class Executor:
         recorded = [i for i, head in enumerate(self._heads) if head._node is not None]  # noqa: SLF001
         if recorded:
             heads, gradients = [self._heads[i] for i in recorded], [given[i] for i in recorded]
-            autograd.backward(heads, gradients, retain_graph=True, train_mode=is_train)
+            observer = None if self._watch is None else self._watch.gradients
+            tape.backward(heads, gradients, retain_graph=True, train_mode=is_train, observer=observer)
 
     # -- further ----------------------------------------------------------------------------------------
 
@@ -334,10 +338,11 @@ class Executor:
         )
 
     def set_monitor_callback(self, callback: Callback, monitor_all: bool = False) -> None:
-        """Have a function called with every array that ``forward`` computes.
+        """Have a function called with every array that ``forward`` and ``backward`` compute.
 
         Args:
-            callback: gets a name, such as ``fc_output``, and the array.
+            callback: gets a name and the array: ``fc_output``, and the gradients of the operator's inputs,
+                ``fc_backward_output0``, or ``act_backward_output`` if it has one input.
             monitor_all: whether it gets inputs of operators too.
 
         Raises:

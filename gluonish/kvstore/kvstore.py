@@ -144,7 +144,7 @@ class KVStore(KVStoreBase):
             key: a key or a list of keys.
             out: an array or a list of them; for a list of keys a list of these.
             priority: a hint without effect.
-            ignore_sparse: pass over stored values that are sparse; see ``row_sparse_pull``.
+            ignore_sparse: pass over arrays in ``out`` that are sparse; see ``row_sparse_pull``.
 
         Raises:
             UnknownNameError: a key that was never initialised. Nothing is changed then.
@@ -157,12 +157,12 @@ class KVStore(KVStoreBase):
             self._check_shapes(each, self._value(each), arrays)
         for each, arrays in wanted.items():
             stored = self._stored[each]
-            if ignore_sparse and stored.stype != "default":
-                _LOGGER.warning(
-                    "pull() passes over key %r, whose value is sparse: use row_sparse_pull()", each
-                )
-                continue
             for array in arrays:
+                if ignore_sparse and array.stype != "default":
+                    _LOGGER.warning(
+                        "pull() passes over a sparse array for key %r: use row_sparse_pull()", each
+                    )
+                    continue
                 array.write(stored)
 
     def pushpull(self, key: Key, value: Any, out: Any = None, priority: int = 0) -> None:

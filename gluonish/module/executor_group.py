@@ -15,7 +15,7 @@ from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.executor import Executor
 from gluonish.io import DataDesc
 from gluonish.kvstore.base import added
-from gluonish.module.base_module import described
+from gluonish.module.steps import described
 from gluonish.symbol import Symbol
 
 __all__ = ["DataParallelExecutorGroup", "split_slices"]

@@ -16,9 +16,9 @@ from gluonish.errors import (
 )
 from gluonish.io import DataDesc
 from gluonish.model import load_checkpoint
-from gluonish.module.base_module import as_batch, described
 from gluonish.module.executor_group import DataParallelExecutorGroup
 from gluonish.module.optimizing import ModuleWithOptimizer
+from gluonish.module.steps import as_batch, described
 
 __all__ = ["Module"]
 

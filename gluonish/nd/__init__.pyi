@@ -93,6 +93,8 @@ def BatchNorm(
 ) -> NDArray | list[NDArray]:
     """Normalise each channel, then multiply with gamma and add beta."""
 
+BatchNorm_v1 = BatchNorm
+
 def BilinearSampler(
     data: NDArray,
     grid: NDArray,
@@ -163,6 +165,8 @@ def Convolution(
     name: str | None = None,
 ) -> NDArray:
     """Return the cross-correlation of images with filters, plus bias."""
+
+Convolution_v1 = Convolution
 
 def Crop(
     *data: NDArray | Sequence[NDArray],
@@ -405,6 +409,8 @@ def Pooling(
 ) -> NDArray:
     """Return the maximum, mean, sum or p-norm of every window of the images."""
 
+Pooling_v1 = Pooling
+
 def RNN(
     data: NDArray,
     parameters: NDArray,
@@ -450,6 +456,18 @@ def Reshape(
     name: str | None = None,
 ) -> NDArray:
     """Return a copy of the array in another shape. The method ``reshape`` shares its memory instead."""
+
+def SVMOutput(
+    data: NDArray,
+    label: NDArray,
+    margin: float = 1.0,
+    regularization_coefficient: float = 1.0,
+    use_linear: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the data; the gradient is that of the hinge loss of each class against the others."""
 
 def SequenceLast(
     data: NDArray,
@@ -950,6 +968,19 @@ def clip(
 ) -> NDArray:
     """Limit elements to [a_min, a_max]. The gradient is 1 where an element was inside, else 0."""
 
+def col2im(
+    data: NDArray,
+    output_size: int | Sequence[int],
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return images of size ``output_size`` that have every column added at the pixels of its window."""
+
 concat = Concat
 
 def cos(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
@@ -1213,6 +1244,18 @@ def identity(
     name: str | None = None,
 ) -> NDArray:
     """Return a copy."""
+
+def im2col(
+    data: NDArray,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the windows that a convolution sees: (batch, channels * pixels of the kernel, windows)."""
 
 def khatri_rao(
     *args: NDArray | Sequence[NDArray],
@@ -1879,6 +1922,91 @@ def random_negative_binomial(
     """Draw from the number of failures before k successes of probability p; its mean is k * (1 - p) / p."""
 
 random_normal = normal
+
+def random_pdf_dirichlet(
+    sample: NDArray,
+    alpha: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the Dirichlet distribution of concentrations alpha."""
+
+def random_pdf_exponential(
+    sample: NDArray,
+    lam: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the exponential distribution of rate lam."""
+
+def random_pdf_gamma(
+    sample: NDArray,
+    alpha: NDArray,
+    beta: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the gamma distribution of shape alpha and rate beta."""
+
+def random_pdf_generalized_negative_binomial(
+    sample: NDArray,
+    mu: NDArray,
+    alpha: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the negative binomial distribution of mean mu and variance mu + alpha * mu^2."""
+
+def random_pdf_negative_binomial(
+    sample: NDArray,
+    k: NDArray,
+    p: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the number of failures before k successes, each of probability p."""
+
+def random_pdf_normal(
+    sample: NDArray,
+    mu: NDArray,
+    sigma: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the normal distribution of mean mu and standard deviation sigma."""
+
+def random_pdf_poisson(
+    sample: NDArray,
+    lam: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the Poisson distribution of mean lam."""
+
+def random_pdf_uniform(
+    sample: NDArray,
+    low: NDArray,
+    high: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the uniform distribution between low and high; samples outside are not looked for."""
 
 def random_poisson(
     lam: float = 1.0,

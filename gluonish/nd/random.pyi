@@ -69,6 +69,91 @@ def normal_like(
 ) -> NDArray:
     """Draw from the normal distribution of this mean and standard deviation, as many numbers as ``data`` has elements."""
 
+def pdf_dirichlet(
+    sample: NDArray,
+    alpha: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the Dirichlet distribution of concentrations alpha."""
+
+def pdf_exponential(
+    sample: NDArray,
+    lam: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the exponential distribution of rate lam."""
+
+def pdf_gamma(
+    sample: NDArray,
+    alpha: NDArray,
+    beta: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the gamma distribution of shape alpha and rate beta."""
+
+def pdf_generalized_negative_binomial(
+    sample: NDArray,
+    mu: NDArray,
+    alpha: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the negative binomial distribution of mean mu and variance mu + alpha * mu^2."""
+
+def pdf_negative_binomial(
+    sample: NDArray,
+    k: NDArray,
+    p: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the number of failures before k successes, each of probability p."""
+
+def pdf_normal(
+    sample: NDArray,
+    mu: NDArray,
+    sigma: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the normal distribution of mean mu and standard deviation sigma."""
+
+def pdf_poisson(
+    sample: NDArray,
+    lam: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the Poisson distribution of mean lam."""
+
+def pdf_uniform(
+    sample: NDArray,
+    low: NDArray,
+    high: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the density of samples, or its logarithm: the uniform distribution between low and high; samples outside are not looked for."""
+
 def poisson_like(
     data: NDArray,
     lam: float = 1.0,

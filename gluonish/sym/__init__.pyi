@@ -65,6 +65,8 @@ def BatchNorm(
 ) -> Symbol | list[Symbol]:
     """Normalise each channel, then multiply with gamma and add beta."""
 
+BatchNorm_v1 = BatchNorm
+
 def BilinearSampler(
     data: Symbol | None = None,
     grid: Symbol | None = None,
@@ -135,6 +137,8 @@ def Convolution(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return the cross-correlation of images with filters, plus bias."""
+
+Convolution_v1 = Convolution
 
 def Crop(
     *data: Symbol | Sequence[Symbol],
@@ -377,6 +381,8 @@ def Pooling(
 ) -> Symbol:
     """Return the maximum, mean, sum or p-norm of every window of the images."""
 
+Pooling_v1 = Pooling
+
 def RNN(
     data: Symbol | None = None,
     parameters: Symbol | None = None,
@@ -422,6 +428,18 @@ def Reshape(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return a copy of the array in another shape. The method ``reshape`` shares its memory instead."""
+
+def SVMOutput(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    margin: float = 1.0,
+    regularization_coefficient: float = 1.0,
+    use_linear: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the data; the gradient is that of the hinge loss of each class against the others."""
 
 def SequenceLast(
     data: Symbol | None = None,
@@ -922,6 +940,19 @@ def clip(
 ) -> Symbol:
     """Limit elements to [a_min, a_max]. The gradient is 1 where an element was inside, else 0."""
 
+def col2im(
+    data: Symbol | None = None,
+    *,
+    output_size: int | Sequence[int],
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return images of size ``output_size`` that have every column added at the pixels of its window."""
+
 concat = Concat
 
 def cos(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -1185,6 +1216,18 @@ def identity(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Return a copy."""
+
+def im2col(
+    data: Symbol | None = None,
+    *,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the windows that a convolution sees: (batch, channels * pixels of the kernel, windows)."""
 
 def khatri_rao(
     *args: Symbol | Sequence[Symbol],
@@ -1851,6 +1894,91 @@ def random_negative_binomial(
     """Draw from the number of failures before k successes of probability p; its mean is k * (1 - p) / p."""
 
 random_normal = normal
+
+def random_pdf_dirichlet(
+    sample: Symbol | None = None,
+    alpha: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the Dirichlet distribution of concentrations alpha."""
+
+def random_pdf_exponential(
+    sample: Symbol | None = None,
+    lam: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the exponential distribution of rate lam."""
+
+def random_pdf_gamma(
+    sample: Symbol | None = None,
+    alpha: Symbol | None = None,
+    beta: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the gamma distribution of shape alpha and rate beta."""
+
+def random_pdf_generalized_negative_binomial(
+    sample: Symbol | None = None,
+    mu: Symbol | None = None,
+    alpha: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the negative binomial distribution of mean mu and variance mu + alpha * mu^2."""
+
+def random_pdf_negative_binomial(
+    sample: Symbol | None = None,
+    k: Symbol | None = None,
+    p: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the number of failures before k successes, each of probability p."""
+
+def random_pdf_normal(
+    sample: Symbol | None = None,
+    mu: Symbol | None = None,
+    sigma: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the normal distribution of mean mu and standard deviation sigma."""
+
+def random_pdf_poisson(
+    sample: Symbol | None = None,
+    lam: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the Poisson distribution of mean lam."""
+
+def random_pdf_uniform(
+    sample: Symbol | None = None,
+    low: Symbol | None = None,
+    high: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the uniform distribution between low and high; samples outside are not looked for."""
 
 def random_poisson(
     lam: float = 1.0,

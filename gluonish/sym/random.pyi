@@ -69,6 +69,91 @@ def normal_like(
 ) -> Symbol:
     """Draw from the normal distribution of this mean and standard deviation, as many numbers as ``data`` has elements."""
 
+def pdf_dirichlet(
+    sample: Symbol | None = None,
+    alpha: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the Dirichlet distribution of concentrations alpha."""
+
+def pdf_exponential(
+    sample: Symbol | None = None,
+    lam: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the exponential distribution of rate lam."""
+
+def pdf_gamma(
+    sample: Symbol | None = None,
+    alpha: Symbol | None = None,
+    beta: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the gamma distribution of shape alpha and rate beta."""
+
+def pdf_generalized_negative_binomial(
+    sample: Symbol | None = None,
+    mu: Symbol | None = None,
+    alpha: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the negative binomial distribution of mean mu and variance mu + alpha * mu^2."""
+
+def pdf_negative_binomial(
+    sample: Symbol | None = None,
+    k: Symbol | None = None,
+    p: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the number of failures before k successes, each of probability p."""
+
+def pdf_normal(
+    sample: Symbol | None = None,
+    mu: Symbol | None = None,
+    sigma: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the normal distribution of mean mu and standard deviation sigma."""
+
+def pdf_poisson(
+    sample: Symbol | None = None,
+    lam: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the Poisson distribution of mean lam."""
+
+def pdf_uniform(
+    sample: Symbol | None = None,
+    low: Symbol | None = None,
+    high: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the density of samples, or its logarithm: the uniform distribution between low and high; samples outside are not looked for."""
+
 def poisson_like(
     data: Symbol | None = None,
     lam: float = 1.0,

@@ -99,6 +99,8 @@ class Symbol(Inferring, Running, OperatorMethods):
     def attr(self, key: str) -> str | None:
         """Return an attribute of the node, or a parameter it was given, as a string; None if there is none.
 
+        Its name is the attribute ``name``.
+
         Example:
             >>> import gluonish as mx
             >>> mx.sym.var("x", shape=(2, 0), lr_mult=2).attr("__shape__")
@@ -109,7 +111,9 @@ class Symbol(Inferring, Running, OperatorMethods):
         """
         if not isinstance(key, str):
             raise ArgumentTypeError("An attribute", "has a name", expected="a string", received=repr(key))
-        return self.outputs[0][0].attribute(key) if self.name is not None else None
+        if self.name is None:
+            return None
+        return self.name if key == "name" else self.outputs[0][0].attribute(key)
 
     def list_attr(self, recursive: bool = False) -> dict[str, str]:
         """Return all attributes of the node, and the parameters it was given.
@@ -185,7 +189,8 @@ class Symbol(Inferring, Running, OperatorMethods):
                 continue
             lines += ["--------------------", f"Op:{node.op.name}, Name={node.name}", "Inputs:"]
             lines += [
-                f"\targ[{i}]={child.name}({index}) version={int(i in node.op.aux)}"
+                f"\targ[{i}]={child.name}({index})"
+                + (f" version={int(i in node.op.aux)}" if child.op is None else "")
                 for i, (child, index) in enumerate(node.inputs)
             ]
             written = node.written()

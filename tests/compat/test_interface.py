@@ -63,7 +63,6 @@ LACKING = {
             "get_zip_data",
         },
     },
-    "drawings": {"mxnet.visualization": {"plot_network"}},
     "details of how MXNet does it": {
         "mxnet.metric": {
             f"PearsonCorrelation.{each}" for each in ("reset_micro", "update_cov", "update_variance")

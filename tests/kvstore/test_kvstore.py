@@ -367,11 +367,17 @@ def test_pushed_rows_are_added():
     assert out.asnumpy().tolist() == [[0, 0], [2, 4], [1, 2], [0, 0]]
 
 
-def test_pulling_passes_over_sparse_values_unless_told_otherwise(caplog):
+def test_a_dense_array_gets_the_whole_of_a_sparse_value():
+    out = mx.nd.zeros((4, 2))
+    sparse_store().pull("w", out=out)
+    assert out.asnumpy().tolist() == [[0, 0], [1, 1], [0, 0], [3, 3]]
+
+
+def test_pulling_passes_over_sparse_arrays_unless_told_otherwise(caplog):
     (out,), store = empty_rows(), sparse_store()
     store.pull("w", out=out)
     assert not out.asnumpy().any()
-    assert "passes over key 'w'" in caplog.text
+    assert "passes over a sparse array for key 'w'" in caplog.text
     store.pull("w", out=out, ignore_sparse=False)
     assert out.asnumpy().tolist() == [[0, 0], [1, 1], [0, 0], [3, 3]]
 

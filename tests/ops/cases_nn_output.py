@@ -70,6 +70,7 @@ CASES = [
         wrt=(),
     ),
     Case("MAERegressionOutput", [Arr((2, 3)), Arr((2, 3))], expect=lambda x, y: x, wrt=()),
+    Case("SVMOutput", [Arr((3, 4)), CLASSES], expect=lambda x, y: x, wrt=()),
     Case("MakeLoss", [Arr()], expect=lambda x: x, wrt=()),
     Case("make_loss", [Arr()], expect=lambda x: x, wrt=()),
 ]

@@ -284,3 +284,20 @@ def test_gradients_of_losses_are_those_of_mxnet(params, wanted, head):
 
 def test_a_loss_without_parameters_has_the_gradient_1():
     assert (gradient(nd.make_loss, nd.array(ROWS), nd.array(HEAD)) == 1).all()
+
+
+# -- support vector machines --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("params", "wanted"),
+    [
+        ({}, [[-1.0, 1.4, 6.0], [0.0, 2.4, -0.2]]),
+        ({"use_linear": True}, [[-1.0, 1.0, 1.0], [0.0, 1.0, -1.0]]),
+        ({"margin": 0.7, "regularization_coefficient": 0.5}, [[-0.2, 0.4, 2.7], [0.0, 0.9, 0.0]]),
+    ],
+)
+def test_the_gradient_of_a_support_vector_machine_is_that_of_the_hinge_loss(params, wanted):
+    scores, labels = nd.array([[0.5, -0.3, 2.0], [-1.5, 0.2, 0.9]]), nd.array([0, 2])
+    found = gradient(lambda x: nd.SVMOutput(x, labels, **params), scores, nd.full((2, 3), 3))
+    np.testing.assert_allclose(found, wanted, atol=1e-6)

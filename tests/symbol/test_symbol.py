@@ -351,3 +351,16 @@ def test_a_symbol_is_a_key_by_identity():
 def test_a_copied_symbol_describes_the_same_graph():
     y = network()
     assert copy.copy(y).list_arguments() == y.list_arguments()
+
+
+def test_the_name_is_an_attribute():
+    x = sym.var("x")
+    assert (x.attr("name"), Group([x, sym.var("y")]).attr("name")) == ("x", None)
+
+
+def test_a_listing_gives_versions_of_variables_only():
+    net = sym.BatchNorm(sym.exp(sym.var("x"), name="e"), name="bn")
+    listing = net.debug_str()
+    assert "\targ[0]=x(0) version=0\n" in listing
+    assert "\targ[0]=e(0)\n" in listing
+    assert "\targ[3]=bn_moving_mean(0) version=1\n" in listing

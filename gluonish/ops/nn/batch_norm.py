@@ -92,6 +92,7 @@ def _normalize(
 
 @operator(
     "BatchNorm",
+    aliases=("BatchNorm_v1",),
     outputs=OUTPUTS,
     labels=OUTPUTS[:3],
     visible=_visible,

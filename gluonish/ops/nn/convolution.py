@@ -132,7 +132,7 @@ def _allocate(
 # -- the convolution and its transposes -----------------------------------------------------------------
 
 
-@operator("Convolution", ignored=IGNORED, uses={"bias": with_bias})
+@operator("Convolution", aliases=("Convolution_v1",), ignored=IGNORED, uses={"bias": with_bias})
 def convolution(
     xp: XP,
     data: Array,

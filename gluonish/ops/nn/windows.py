@@ -24,7 +24,7 @@ from gluonish.errors import ArgumentError
 from gluonish.ops.nn.common import FLOAT32, is_half, per_axis
 from gluonish.shape import Dim, Shape, shape_size
 
-__all__ = ["Geometry", "Window", "convolve", "spread", "weigh"]
+__all__ = ["Geometry", "Window", "convolve", "overlay", "spread", "unfold", "weigh"]
 
 MAX_RANK = 3
 """The most spatial axes there are."""
@@ -182,6 +182,17 @@ def weigh(xp: XP, images: Array, results: Array, geometry: Geometry, out: Array)
         factors = _as_columns(xp, results[block], fold, dtype, part)
         total += xp.matmul(factors, columns.swapaxes(2, 3)).sum(0)
     out[...] = total.reshape(out.shape)
+
+
+def unfold(xp: XP, images: Array, geometry: Geometry) -> Array:
+    """Return the windows of images as columns, of shape (images, pixels, windows)."""
+    whole = _gathered(xp, images, False, images.dtype, geometry)
+    return _columns(xp, whole, geometry).reshape(len(images), -1, shape_size(geometry.result)).copy()
+
+
+def overlay(xp: XP, columns: Array, geometry: Geometry) -> Array:
+    """Return images that have every column, of shape (images, pixels, windows), added at its window."""
+    return xp.ascontiguousarray(_overlaid(xp, columns, geometry)).copy()
 
 
 def _blocks(
