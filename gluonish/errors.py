@@ -64,6 +64,7 @@ __all__ = [
     "UnsupportedError",
     "WorkerError",
     "WorkerTimeoutError",
+    "ZeroDivisorError",
 ]
 
 
@@ -141,6 +142,10 @@ class SignatureError(ArgumentError, TypeError):
 
 class ArgumentTypeError(MXNetError, TypeError, ValueError, AssertionError):
     """An argument has a type that the function does not take."""
+
+
+class ZeroDivisorError(ArgumentError, ZeroDivisionError):
+    """An argument that something is divided by is 0."""
 
 
 class DeprecatedError(ArgumentError, DeprecationWarning):

@@ -58,6 +58,7 @@ CAUGHT_AS = {
     "NotInstalledError": {ImportError, AssertionError},
     "ComparisonError": {AssertionError},
     "WorkerError": {RuntimeError},
+    "ZeroDivisorError": {ZeroDivisionError, ValueError},
     "WorkerTimeoutError": {TimeoutError, multiprocessing.TimeoutError},
 }
 """The builtins that each class is caught as: what a Python user expects, and what MXNet raised there."""
