@@ -569,7 +569,10 @@ def _as_list(params: Any) -> list[Parameter]:
 def _check_batch_size(batch_size: Any) -> None:
     if isinstance(batch_size, Real) and batch_size == 0:
         raise ZeroDivisorError(
-            "Trainer", "cannot divide gradients by this batch_size", expected="a positive number", received="0"
+            "Trainer",
+            "cannot divide gradients by this batch_size",
+            expected="a positive number",
+            received="0",
         )
     if not isinstance(batch_size, Real) or not float(batch_size) > 0:
         raise ArgumentTypeError(

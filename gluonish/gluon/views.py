@@ -6,7 +6,8 @@ what the Trainer has decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gluonish.context import Context
@@ -278,6 +279,11 @@ class TrainerViews:
         """What was asked for."""
         request = self._request
         return {"kvstore": request.store, "update_on_kvstore": request.update_on_kvstore}
+
+    @property
+    def _compression_params(self) -> Mapping[str, Any] | None:
+        """How gradients were asked to be compressed."""
+        return self._request.compression
 
     @property
     def _params_to_init(self) -> list[Parameter]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from gluonish.errors import ArgumentTypeError, LearningRateError
+from gluonish.errors import ArgumentTypeError, DeprecatedError, LearningRateError
 from gluonish.lr_scheduler import LRScheduler, multiplier_at
 
 __all__ = ["Coefficient", "Rates"]
@@ -117,9 +116,12 @@ class Rates:
         self.wd_mult = {**exempt, **self._of_symbol("__wd_mult__"), **args_wd_mult}
 
     def set_lr_scale(self, args_lrscale: Mapping[Any, float]) -> None:
-        """Set factors on the learning rate: an old name of ``set_lr_mult``."""
-        warnings.warn("set_lr_scale() is called set_lr_mult()", DeprecationWarning, stacklevel=2)
-        self.set_lr_mult(args_lrscale)
+        """Do nothing but raise: it is called ``set_lr_mult``.
+
+        Raises:
+            DeprecatedError: always, as in MXNet's last versions.
+        """
+        raise DeprecatedError("set_lr_scale()", "is no more", fix=f"Call set_lr_mult({args_lrscale!r}).")
 
     def _of_symbol(self, attribute: str) -> dict[str, float]:
         """Return the multipliers that the variables of the symbol state."""
