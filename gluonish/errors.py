@@ -77,8 +77,8 @@ def _rebuild(cls: type[GluonishError], parts: tuple[Any, ...]) -> GluonishError:
 class GluonishError(Exception):
     """Base of every error that gluonish raises on purpose.
 
-    Programs raise these classes, and their own that derive from them, with whatever they have to say, like any
-    exception: ``MXNetError("no such model")``.
+    Programs raise these classes, and their own that derive from them, with whatever they have to say, like
+    any exception: ``MXNetError("no such model")``.
 
     Args:
         subject: what the error is about, with its name: ``"Parameter 'dense0_weight'"``.
@@ -115,11 +115,11 @@ class GluonishError(Exception):
     def __init__(self, *said: object) -> None: ...
 
     def __init__(self, *said: object, **parts: Any) -> None:
-        self._is_prose = bool(parts) or (len(said) == 2 and all(isinstance(each, str) for each in said))
+        self._is_prose = bool(parts) or [type(each) for each in said] == [str, str]
         if not self._is_prose:
             super().__init__(*said)
             return
-        self._take(*said, **parts)
+        self._take(*map(str, said), **parts)
         super().__init__(self._prose())
 
     def _take(

@@ -143,7 +143,7 @@ class OfAProgram(MXNetError):
 
 
 def test_a_program_may_derive_errors_from_it():
-    with pytest.raises(MXNetError, match="^failed with 3$") as caught:
+    with pytest.raises(MXNetError, match=r"^failed with 3$") as caught:
         raise OfAProgram(3)
     assert caught.value.code == 3
     assert (caught.value.subject, caught.value.fix) == ("", None)
