@@ -115,7 +115,11 @@ class GluonishError(Exception):
     def __init__(self, *said: object) -> None: ...
 
     def __init__(self, *said: object, **parts: Any) -> None:
-        self._is_prose = bool(parts) or [type(each) for each in said] == [str, str]
+        match said:
+            case (str(), str()):
+                self._is_prose = True
+            case _:
+                self._is_prose = bool(parts)
         if not self._is_prose:
             super().__init__(*said)
             return
