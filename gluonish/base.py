@@ -110,9 +110,9 @@ def c_str(string: str) -> ctypes.c_char_p:
     return ctypes.c_char_p(string.encode("utf-8"))
 
 
-def py_str(x: bytes) -> str:
-    """Return a string of C as Python has it."""
-    return x.decode("utf-8")
+def py_str(x: bytes | str) -> str:
+    """Return a string of C as Python has it; one of Python, such as a hook is given here, as it is."""
+    return x.decode("utf-8") if isinstance(x, bytes) else x
 
 
 def data_dir() -> str:

@@ -18,7 +18,7 @@ When a new class is due
 from __future__ import annotations
 
 import multiprocessing
-from typing import Any
+from typing import Any, overload
 
 __all__ = [
     "ArgumentError",
@@ -64,6 +64,7 @@ __all__ = [
     "UnsupportedError",
     "WorkerError",
     "WorkerTimeoutError",
+    "ZeroDivisorError",
 ]
 
 
@@ -75,6 +76,9 @@ def _rebuild(cls: type[GluonishError], parts: tuple[Any, ...]) -> GluonishError:
 
 class GluonishError(Exception):
     """Base of every error that gluonish raises on purpose.
+
+    Programs raise these classes, and their own that derive from them, with whatever they have to say, like
+    any exception: ``MXNetError("no such model")``.
 
     Args:
         subject: what the error is about, with its name: ``"Parameter 'dense0_weight'"``.
@@ -89,7 +93,40 @@ class GluonishError(Exception):
           Call initialize().
     """
 
+    subject: str = ""
+    problem: str = ""
+    expected: object = None
+    received: object = None
+    fix: str | None = None
+    _is_prose: bool = False
+
+    @overload
     def __init__(
+        self,
+        subject: str,
+        problem: str,
+        *,
+        expected: object = None,
+        received: object = None,
+        fix: str | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(self, *said: object) -> None: ...
+
+    def __init__(self, *said: object, **parts: Any) -> None:
+        match said:
+            case (str(), str()):
+                self._is_prose = True
+            case _:
+                self._is_prose = bool(parts)
+        if not self._is_prose:
+            super().__init__(*said)
+            return
+        self._take(*map(str, said), **parts)
+        super().__init__(self._prose())
+
+    def _take(
         self,
         subject: str,
         problem: str,
@@ -103,7 +140,6 @@ class GluonishError(Exception):
         self.expected = expected
         self.received = received
         self.fix = fix
-        super().__init__(self._prose())
 
     def _prose(self) -> str:
         lines = [f"{self.subject} {self.problem.rstrip('.')}."]
@@ -120,9 +156,12 @@ class GluonishError(Exception):
         return "\n  ".join(lines)
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        # Never by the other bases: KeyError's text would be in quotes.
+        return str(self.args[0]) if len(self.args) == 1 else str(self.args or "")
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if not self._is_prose:
+            return super().__reduce__()
         parts = (self.subject, self.problem, self.expected, self.received, self.fix)
         return _rebuild, (type(self), parts)
 
@@ -141,6 +180,10 @@ class SignatureError(ArgumentError, TypeError):
 
 class ArgumentTypeError(MXNetError, TypeError, ValueError, AssertionError):
     """An argument has a type that the function does not take."""
+
+
+class ZeroDivisorError(ArgumentError, ZeroDivisionError):
+    """An argument that something is divided by is 0."""
 
 
 class DeprecatedError(ArgumentError, DeprecationWarning):

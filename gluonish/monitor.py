@@ -162,7 +162,7 @@ class Monitor:
     def toc_print(self) -> None:
         """End the batch and log what was found."""
         for step, name, text in self.toc():
-            _LOGGER.info("Batch: %7d %30s %s", step, name, text)
+            _LOGGER.info("Batch: %7d %-30s %s", step, name, text)
 
 
 def _arrays(value: Any) -> Iterator[NDArray]:

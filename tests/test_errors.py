@@ -58,6 +58,7 @@ CAUGHT_AS = {
     "NotInstalledError": {ImportError, AssertionError},
     "ComparisonError": {AssertionError},
     "WorkerError": {RuntimeError},
+    "ZeroDivisorError": {ZeroDivisionError, ValueError},
     "WorkerTimeoutError": {TimeoutError, multiprocessing.TimeoutError},
 }
 """The builtins that each class is caught as: what a Python user expects, and what MXNet raised there."""
@@ -116,6 +117,36 @@ def test_an_error_survives_pickling_and_copying(cls):
         assert type(twin) is cls
         assert str(twin) == str(error)
         assert twin.expected == (2, 3)
+
+
+@every_class
+def test_a_program_may_raise_it_with_a_text_of_its_own(cls):
+    error = cls("no such model")
+    assert (str(error), error.args) == ("no such model", ("no such model",))
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert (type(twin), str(twin)) == (cls, "no such model")
+
+
+@every_class
+@pytest.mark.parametrize(("said", "text"), [((), ""), (("a", 1), "('a', 1)"), ((3,), "3")])
+def test_it_keeps_what_a_program_raises_it_with(cls, said, text):
+    error = cls(*said)
+    assert (error.args, str(error)) == (said, text)
+
+
+class OfAProgram(MXNetError):
+    """An error with a constructor of its own."""
+
+    def __init__(self, code):
+        super().__init__(f"failed with {code}")
+        self.code = code
+
+
+def test_a_program_may_derive_errors_from_it():
+    with pytest.raises(MXNetError, match=r"^failed with 3$") as caught:
+        raise OfAProgram(3)
+    assert caught.value.code == 3
+    assert (caught.value.subject, caught.value.fix) == ("", None)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_results_are_logged_in_mxnets_columns(net, caplog):
     monitor.tic()
     net(mx.nd.ones((1, 3)))
     monitor.toc_print()
-    assert caplog.messages == ["Batch:       1                     net_output 6.0\t"]
+    assert caplog.messages == ["Batch:       1 net_output                     6.0\t"]
 
 
 def test_parameters_that_wait_for_their_shape_are_left_out():

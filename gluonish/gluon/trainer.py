@@ -18,6 +18,7 @@ from gluonish.errors import (
     ArgumentTypeError,
     InPlaceError,
     StaleGradientError,
+    ZeroDivisorError,
 )
 from gluonish.gluon import trainer_states
 from gluonish.gluon.parameter import Parameter
@@ -48,6 +49,8 @@ from gluonish.serialization.streams import open_target
 __all__ = ["Trainer"]
 
 STALE_POLICIES = ("error", "warn", "skip", "zero")
+PASSING = ("warn", "skip")
+"""The policies that leave stale gradients out."""
 
 
 class Trainer(TrainerViews):
@@ -114,6 +117,7 @@ class Trainer(TrainerViews):
         self._request = StoreRequest.of(kvstore, compression_params, update_on_kvstore)
         self._session: StoreSession | None = None
         self._warned = False
+        self._adds_only_fresh = False  # what step() tells _allreduce_grads(), which old programs replace
         self._key = new_key()
         self._init_optimizer(optimizer, optimizer_params)
         for parameter in self._params:
@@ -135,6 +139,7 @@ class Trainer(TrainerViews):
         """Begin with an optimizer, and without any state. Old programs call it to exchange the optimizer."""
         self._optimizer = self._make_optimizer(optimizer, optimizer_params)
         self._scale = self._optimizer.rescale_grad
+        self._show_counts()
         self._slots: OptimizerSlots = OptimizerSlots(self._optimizer)
         if self._session is not None and self._session.central:
             self._slots = NoSlots(self._optimizer)
@@ -274,11 +279,13 @@ class Trainer(TrainerViews):
             ArgumentError: some parameters have moved to other contexts than the rest.
             InPlaceError: recording is on.
         """
-        plan, only_fresh = self._begin(batch_size, ignore_stale_grad)
-        central = self._is_central()
-        if not central:
-            self._add_gradients(plan, only_fresh=only_fresh)
-        self._apply(plan, central=central, only_fresh=only_fresh)
+        self._begin(batch_size, ignore_stale_grad)
+        self._adds_only_fresh = self._policy(ignore_stale_grad) in PASSING
+        try:
+            self._allreduce_grads()
+        finally:
+            self._adds_only_fresh = False
+        self._update(ignore_stale_grad)
 
     def allreduce_grads(self) -> None:
         """Replace the gradients of all replicas by their sum, for ``update()`` to use.
@@ -287,7 +294,17 @@ class Trainer(TrainerViews):
             ArgumentError: the trainer updates the first replica only; see ``update_on_kvstore``.
         """
         self._refuse_central("allreduce_grads()")
-        self._add_gradients(self._current_plan(skip_pending=False), only_fresh=False)
+        self._current_plan(skip_pending=False)
+        self._allreduce_grads()
+
+    def _allreduce_grads(self) -> None:
+        """Replace the gradients of all replicas by their sum, unless the update adds them.
+
+        Trainers for several machines put their own method in its place: ``step`` and ``allreduce_grads``
+        call it with gradients that are checked.
+        """
+        if not self._is_central():
+            self._add_gradients(self._current_plan(skip_pending=True), only_fresh=self._adds_only_fresh)
 
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """Update every replica with its own gradient, as ``allreduce_grads()`` or you have left it.
@@ -301,11 +318,21 @@ class Trainer(TrainerViews):
             StaleGradientError, DeferredInitializationError, InPlaceError: as of ``step``.
         """
         self._refuse_central("update()")
-        plan, only_fresh = self._begin(batch_size, ignore_stale_grad)
-        self._apply(plan, central=False, only_fresh=only_fresh)
+        self._begin(batch_size, ignore_stale_grad)
+        self._update(ignore_stale_grad)
 
-    def _begin(self, batch_size: float, ignore_stale_grad: bool) -> tuple[Plan, bool]:
-        """Check that a step can be made; return its plan, and whether stale gradients are left out."""
+    def _update(self, ignore_stale_grad: bool = False) -> None:
+        """Update the parameters with gradients that are checked. Subclasses put their own in its place."""
+        only_fresh = self._policy(ignore_stale_grad) in PASSING
+        self._apply(
+            self._current_plan(skip_pending=only_fresh), central=self._is_central(), only_fresh=only_fresh
+        )
+
+    def _policy(self, ignore_stale_grad: bool) -> str:
+        return "skip" if ignore_stale_grad else self._stale_grad
+
+    def _begin(self, batch_size: float, ignore_stale_grad: bool) -> None:
+        """Check that a step can be made, and set the scale of its gradients."""
         if is_recording():
             raise InPlaceError(
                 "Trainer",
@@ -313,13 +340,16 @@ class Trainer(TrainerViews):
                 fix="Call step() outside of autograd.record().",
             )
         _check_batch_size(batch_size)
-        policy = "skip" if ignore_stale_grad else self._stale_grad
-        plan = self._current_plan(skip_pending=policy in ("skip", "warn"))
+        policy = self._policy(ignore_stale_grad)
+        plan = self._current_plan(skip_pending=policy in PASSING)
         self._resolve_stale(plan, policy)
         if self._session is not None:
             self._session.begin()
-        self._optimizer.rescale_grad = self._scale / batch_size
-        return plan, policy in ("skip", "warn")
+        self._check_and_rescale_grad(self._scale / batch_size)
+
+    def _check_and_rescale_grad(self, scale: float) -> None:
+        """Set what the optimizer multiplies gradients with. Old programs call it, or replace it."""
+        self._optimizer.rescale_grad = scale
 
     def _current_plan(self, skip_pending: bool) -> Plan:
         """Return the plan of all parameters, made anew if something about them changed."""
@@ -388,7 +418,7 @@ class Trainer(TrainerViews):
                 warnings.warn(
                     "this Trainer has kvstore=None and several contexts: every replica is updated with its "
                     "own gradient, so the replicas drift apart unless you add the gradients yourself",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
 
     def _is_central(self) -> bool:
@@ -537,6 +567,13 @@ def _as_list(params: Any) -> list[Parameter]:
 
 
 def _check_batch_size(batch_size: Any) -> None:
+    if isinstance(batch_size, Real) and batch_size == 0:
+        raise ZeroDivisorError(
+            "Trainer",
+            "cannot divide gradients by this batch_size",
+            expected="a positive number",
+            received="0",
+        )
     if not isinstance(batch_size, Real) or not float(batch_size) > 0:
         raise ArgumentTypeError(
             "Trainer",

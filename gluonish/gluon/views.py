@@ -6,12 +6,13 @@ what the Trainer has decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
-from gluonish.gluon.single_updates import SingleUpdates
+from gluonish.gluon.single_updates import SingleUpdates, works_alone
 from gluonish.gluon.trainer_store import StoreRequest, StoreSession
 from gluonish.kvstore.base import KVStoreBase, check_capability
 from gluonish.optimizer import Optimizer
@@ -63,6 +64,10 @@ class ParameterViews:
     @property
     def _differentiable(self) -> bool:
         return self._core.differentiable
+
+    @property
+    def _grad_req(self) -> str:
+        return self._core.grad_req
 
     @property
     def _stype(self) -> str:
@@ -214,6 +219,26 @@ class TrainerViews:
 
         def _current_plan(self, skip_pending: bool) -> Any: ...
 
+    def _show_counts(self) -> None:
+        """Let the optimizer's ``_index_update_count`` show what is counted with the parameters."""
+        trainer_ref = weakref.ref(self)
+
+        def counted() -> dict[int, int]:
+            trainer = trainer_ref()
+            return {} if trainer is None else trainer._update_counts()
+
+        self._optimizer._counted_elsewhere = counted
+
+    def _update_counts(self) -> dict[int, int]:
+        """Return how often each parameter on flat storage was updated, by position, if it was."""
+        begin, found = self._optimizer.begin_num_update, {}
+        for position, core in enumerate(self._cores):
+            flat = core.is_ready and not works_alone(core, self._optimizer)
+            slots = core.ready().group.slots.get(self._key) if flat else None
+            if slots is not None and slots.has_begun(core.ready().index):
+                found[position] = begin + int(slots.counts[core.ready().index])
+        return found
+
     @property
     def _kv_initialized(self) -> bool:
         """Whether it is decided: a step was made, or ``_init_kvstore()`` called."""
@@ -254,6 +279,11 @@ class TrainerViews:
         """What was asked for."""
         request = self._request
         return {"kvstore": request.store, "update_on_kvstore": request.update_on_kvstore}
+
+    @property
+    def _compression_params(self) -> Mapping[str, Any] | None:
+        """How gradients were asked to be compressed."""
+        return self._request.compression
 
     @property
     def _params_to_init(self) -> list[Parameter]:

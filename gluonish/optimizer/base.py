@@ -259,7 +259,7 @@ class Optimizer(Rates):
 
     def rates(self, index: Any) -> dict[str, float]:
         """Return the coefficients for one parameter, after its update was counted."""
-        count = self._index_update_count[index]
+        count = self._counts[index]
         given = self.coefficients(self._get_lr(index), self._get_wd(index), count)
         # Plain floats: a NumPy scalar would make the arithmetic double precision.
         return {name: float(value) for name, value in given.items()}
@@ -336,8 +336,9 @@ class Optimizer(Rates):
                 self.update(each, values, gradient, kept)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Parameters are not part of what an optimizer is; whoever loads it has its own.
-        return {**self.__dict__, "param_dict": {}}
+        # Parameters are not part of what an optimizer is; whoever loads it has its own. Nor is a Trainer.
+        kept = {name: value for name, value in self.__dict__.items() if name != "_counted_elsewhere"}
+        return {**kept, "param_dict": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # What MXNet pickled may hold as a value what is computed here.

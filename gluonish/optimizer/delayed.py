@@ -164,7 +164,7 @@ class LBSGD(SGD):
 
     def _accumulate(self, index: Any, grad: NDArray) -> tuple[NDArray | None, int]:
         """Add a gradient; return the average, if the batch is complete, and the number of updates."""
-        count = self.init_updates + self._index_update_count[index] - self.begin_num_update
+        count = self.init_updates + self._counts[index] - self.begin_num_update
         key = (index, grad.context.place)
         total = self.cumgrads.pop(key, 0) + grad
         if count % self.batch_scale:

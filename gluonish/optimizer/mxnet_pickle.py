@@ -39,7 +39,7 @@ COMPUTED: dict[str, dict[str, Any]] = {
 PROPERTIES = ("m_schedule", "warmup_final_lr", "base_lr_orig", "max_steps")
 """What is an attribute in MXNet, and computed here."""
 
-LEFT_OUT = ("param_dict", "_seen", "_warmup_final_lr")
+LEFT_OUT = ("param_dict", "_counted_elsewhere", "_device_id", "_seen", "_warmup_final_lr")
 """What is an attribute here only, or belongs to no file."""
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from gluonish.errors import ArgumentTypeError, LearningRateError
+from gluonish.errors import ArgumentTypeError, DeprecatedError, LearningRateError
 from gluonish.lr_scheduler import LRScheduler, multiplier_at
 
 __all__ = ["Coefficient", "Rates"]
@@ -27,6 +26,9 @@ class Rates:
     default_learning_rate: ClassVar[float] = 0.01
     decaying: ClassVar[tuple[str, ...]] = ("_weight", "_gamma")
     """How the names of parameters end that decay, where an optimizer is given names."""
+    _device_id: int = 0
+    _counted_elsewhere: Callable[[], Mapping[Any, int]] | None = None
+    """Where a Trainer counts; it counts with the values, so that moving them keeps the counts."""
 
     def __init__(
         self,
@@ -44,7 +46,6 @@ class Rates:
         self.begin_num_update = begin_num_update
         self.num_update = begin_num_update
         self._all_index_update_counts: dict[Any, Counts] = {0: {}}
-        self._index_update_count: Counts = self._all_index_update_counts[0]
         self.idx2name = self._checked_names(param_idx2name)
         self.param_dict = dict(param_dict or {})
         self.sym_info = () if sym is None else (sym.attr_dict(), sym.list_arguments())
@@ -115,9 +116,12 @@ class Rates:
         self.wd_mult = {**exempt, **self._of_symbol("__wd_mult__"), **args_wd_mult}
 
     def set_lr_scale(self, args_lrscale: Mapping[Any, float]) -> None:
-        """Set factors on the learning rate: an old name of ``set_lr_mult``."""
-        warnings.warn("set_lr_scale() is called set_lr_mult()", DeprecationWarning, stacklevel=2)
-        self.set_lr_mult(args_lrscale)
+        """Do nothing but raise: it is called ``set_lr_mult``.
+
+        Raises:
+            DeprecatedError: always, as in MXNet's last versions.
+        """
+        raise DeprecatedError("set_lr_scale()", "is no more", fix=f"Call set_lr_mult({args_lrscale!r}).")
 
     def _of_symbol(self, attribute: str) -> dict[str, float]:
         """Return the multipliers that the variables of the symbol state."""
@@ -147,20 +151,33 @@ class Rates:
 
     # -- counts -------------------------------------------------------------------------------------------
 
+    @property
+    def _index_update_count(self) -> Counts:
+        """How often each parameter was updated, by index; what a Trainer counts of flat storage, too."""
+        counts = self._counts
+        if self._counted_elsewhere is not None:
+            counts.update(self._counted_elsewhere())
+        return counts
+
+    @property
+    def _counts(self) -> Counts:
+        """What the optimizer itself has counted."""
+        return self._all_index_update_counts.setdefault(self._device_id, {})
+
     def update_count(self, index: Any) -> int:
         """Return how often the parameter of an index was updated, from ``begin_num_update`` on."""
-        return self._index_update_count.get(index, self.begin_num_update)
+        return self._counts.get(index, self.begin_num_update)
 
     def set_update_count(self, index: Any, count: int) -> None:
         """Say how often the parameter of an index was updated."""
-        self._index_update_count[index] = count
+        self._counts[index] = count
 
     def _set_current_context(self, device_id: int) -> None:
         """Count from now on for the replicas on the devices of a number."""
-        self._index_update_count = self._all_index_update_counts.setdefault(device_id, {})
+        self._device_id = device_id
 
     def _update_count(self, index: Any) -> None:
         for each in index if isinstance(index, (list, tuple)) else (index,):
             count = self.update_count(each) + 1
-            self._index_update_count[each] = count
+            self._counts[each] = count
             self.num_update = max(self.num_update, count)

@@ -233,7 +233,13 @@ def test_the_environment_variable_of_mxnet_chooses_the_way(two, monkeypatch):
     trainer.allreduce_grads()
 
 
-@pytest.mark.parametrize("batch_size", [0, -1, float("nan"), "2", None, [4]])
+def test_a_batch_size_of_0_is_a_division_by_0():
+    trainer = trained(make_params(SHAPES))
+    with pytest.raises(ZeroDivisionError, match=r"cannot divide gradients.*\n.*received 0"):
+        trainer.step(0)
+
+
+@pytest.mark.parametrize("batch_size", [-1, float("nan"), "2", None, [4]])
 def test_a_batch_size_that_is_no_positive_number_is_an_error(batch_size):
     trainer = trained(make_params(SHAPES))
     with pytest.raises(ArgumentTypeError, match=r"cannot divide gradients.*\n.*a positive number, received"):

@@ -218,8 +218,10 @@ DAMAGES = {
 def test_what_an_older_version_did_not_have_is_as_in_a_new_optimizer():
     optimizer = Adam(beta1=0.5)
     optimizer.set_update_count(3, 7)
-    for name in ("_all_index_update_counts", "aggregate_num", "allow_np_array"):
-        del optimizer.__dict__[name]
+    held = optimizer.__dict__
+    held["_index_update_count"] = held.pop("_all_index_update_counts")[0]
+    for name in ("aggregate_num", "allow_np_array"):
+        del held[name]
     read_back = read_states(pickle.dumps(({}, optimizer)))[1]
     assert (read_back.beta1, read_back.aggregate_num) == (0.5, Adam().aggregate_num)
     assert read_back._all_index_update_counts[0][3] == 7

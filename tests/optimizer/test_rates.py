@@ -95,11 +95,11 @@ def test_the_variables_of_a_symbol_may_state_multipliers():
     assert sgd.wd_mult == {"fc_bias": 5, "fc_weight": 0.5}
 
 
-def test_the_old_name_of_set_lr_mult_warns():
+def test_the_old_name_of_set_lr_mult_is_an_error_that_names_the_new_one():
     sgd = SGD(learning_rate=1.0)
-    with pytest.warns(DeprecationWarning, match=r"is called set_lr_mult\(\)"):
+    with pytest.raises(DeprecationWarning, match=r"is no more.*\n.*Call set_lr_mult\(\{0: 0\.5\}\)"):
         sgd.set_lr_scale({0: 0.5})
-    assert sgd._get_lr(0) == 0.5
+    assert sgd._get_lr(0) == 1
 
 
 AGGREGATES = {None: (4, 4, 45, 0, 0), "7": (7, 7, 7, 0, 0), "60": (60, 60, 45, 0, 0), "0": (0, 0, 1, 0, 0)}
