@@ -13,8 +13,9 @@ from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError
 from gluonish.model import load_params
-from gluonish.module.base_module import SGD_DEFAULTS, UNIFORM, BaseModule
+from gluonish.module.base_module import BaseModule
 from gluonish.module.module import Module
+from gluonish.module.steps import SGD_DEFAULTS, UNIFORM
 from gluonish.serialization import load as load_arrays
 from gluonish.serialization import save
 

@@ -18,8 +18,8 @@ from gluonish.model.stores import (
     _update_params,
     _update_params_on_kvstore,
 )
-from gluonish.module.base_module import SGD_DEFAULTS
 from gluonish.module.parameters import ModuleWithParameters
+from gluonish.module.steps import SGD_DEFAULTS
 from gluonish.serialization.atomic import atomic_write
 
 __all__ = ["ModuleWithOptimizer"]

@@ -11,7 +11,8 @@ from gluonish.context import cpu
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ShapeMismatchError
 from gluonish.initializer import InitDesc
-from gluonish.module.base_module import UNIFORM, BaseModule
+from gluonish.module.base_module import BaseModule
+from gluonish.module.steps import UNIFORM
 
 __all__ = ["ModuleWithParameters"]
 

@@ -9,7 +9,8 @@ from typing import Any
 from gluonish import nd
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError
-from gluonish.module.base_module import SGD_DEFAULTS, UNIFORM, BaseModule, described
+from gluonish.module.base_module import BaseModule, described
+from gluonish.module.steps import SGD_DEFAULTS, UNIFORM
 
 __all__ = ["PythonLossModule", "PythonModule"]
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, DuplicateNameError, UnknownNameError
 from gluonish.io import DataBatch, DataDesc
-from gluonish.module.base_module import SGD_DEFAULTS, UNIFORM, BaseModule, as_batch, described
+from gluonish.module.base_module import BaseModule, as_batch, described
+from gluonish.module.steps import SGD_DEFAULTS, UNIFORM
 
 __all__ = ["SequentialModule"]
 
