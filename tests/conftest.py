@@ -10,7 +10,9 @@ import gluonish as mx
 from gluonish.engine.backend import gpu_unavailable_reason
 
 # How long an example takes says something about the machine, not about the code.
-hypothesis.settings.register_profile("gluonish", deadline=None)
+hypothesis.settings.register_profile(
+    "gluonish", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("gluonish")
 
 

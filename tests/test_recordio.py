@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import pathlib
 import pickle
 import sys
 import threading
 
 import numpy as np
 import pytest
+from golden import GOLDEN, known
 
 import gluonish as mx
 from gluonish.errors import (
@@ -23,8 +22,7 @@ from gluonish.errors import (
 )
 from gluonish.recordio import IRHeader, MXIndexedRecordIO, MXRecordIO, pack, pack_img, unpack, unpack_img
 
-GOLDEN = pathlib.Path(__file__).parent / "data" / "mxnet"
-KNOWN = json.loads((GOLDEN / "records.json").read_text(encoding="utf-8"))
+KNOWN = known("records.json")
 """What MXNet 1.9.1 has written; tools/make_golden_records.py makes it."""
 
 RECORDS = {key: bytes.fromhex(record) for key, record in KNOWN["records"]}

@@ -1,4 +1,12 @@
-"""The command line: ``python -m gluonish``."""
+"""The command line: ``python -m gluonish``.
+
+``inspecting``  ``inspect``: what is in a file
+``recognizing`` what kind of file it is
+``converting``  ``convert``: arrays from one format to another
+``tables``      how what is found is printed
+
+``run`` and ``check`` are in ``gluonish.compat``.
+"""
 
 from __future__ import annotations
 

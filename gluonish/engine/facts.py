@@ -22,7 +22,9 @@ from gluonish.errors import DTypeError, ShapeMismatchError
 from gluonish.shape import GIVEN, RESULTING, PartialShape, format_shape, merge_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from gluonish.engine.signature import Rule
 
 __all__ = ["DTypeFacts", "Facts", "ShapeFacts"]
 
@@ -45,6 +47,14 @@ class Facts:
         self.values = values
         self.n_inputs = n_inputs
         self.changed = False
+
+    def settle(self, rule: Rule, params: Mapping[str, Any]) -> None:
+        """Run a rule with what it asked for, until it says nothing new."""
+        arguments = {name: params if name == "params" else params[name] for name in rule.wants}
+        self.changed = True
+        while self.changed:
+            self.changed = False
+            rule.function(self, **arguments)
 
     def _position(self, key: str | int) -> int:
         return key if isinstance(key, int) else self.names.index(key)

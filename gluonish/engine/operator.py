@@ -12,12 +12,12 @@ An operator is declared once, next to its kernel::
 
 The kernel's signature is the declaration: positional arguments are the inputs (``=None`` makes one
 optional, ``*data`` takes any number), keyword-only arguments the typed parameters. Some keyword-only names,
-listed at ``KERNEL_EXTRAS``, are filled in by the engine instead. A gradient rule that names one of them gets
-what it was when the operator ran.
+the ``KERNEL_EXTRAS`` in ``signature``, are filled in by the engine instead. A gradient rule that names one of
+them gets what it was when the operator ran.
 
 Rules (shape, dtype, gradient) ask for what they need by naming it: an input, an output, a parameter, or one
-of the extras listed at ``GRADIENT_EXTRAS``. A gradient rule saves for the backward pass exactly the arrays
-it names.
+of the ``GRADIENT_EXTRAS`` in ``signature``. A gradient rule saves for the backward pass exactly the arrays it
+names.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-import attrs
-
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.fields import REQUIRED, Field, fields_of
+from gluonish.engine.gradient_plan import GradientPlan, make_plan
+from gluonish.engine.signature import GRADIENT_EXTRAS, KERNEL_EXTRAS, Rule, Signature
+from gluonish.engine.stored_kernel import StoredKernel
 from gluonish.engine.table import (
     declare_all,
     declare_later,
@@ -47,14 +48,11 @@ from gluonish.shape import PartialShape
 
 __all__ = [
     "ABSENT",
-    "GRADIENT_EXTRAS",
     "NOT_DIFFERENTIABLE",
     "XP",
     "ZERO_GRADIENT",
     "Array",
-    "GradientPlan",
     "Operator",
-    "StoredKernel",
     "declare_all",
     "declare_later",
     "find_operator",
@@ -74,14 +72,6 @@ Array: TypeAlias = Any
 XP: TypeAlias = Any
 """The module of such arrays."""
 
-KERNEL_EXTRAS = ("rng", "training", "context", "notes")
-"""What a kernel can ask for besides arrays and parameters.
-
-``rng`` is the random generator of the context, ``training`` whether in training mode, ``context`` where it
-runs. ``notes`` is a dictionary, empty in every call, in which a kernel leaves what its gradient rule needs
-and is no array.
-"""
-
 
 class _Absent:
     def __repr__(self) -> str:
@@ -91,16 +81,6 @@ class _Absent:
 ABSENT: Any = _Absent()
 """Stands in shape and dtype inference for an optional input that a call does not have, before one it has."""
 
-GRADIENT_EXTRAS = ("shapes", "dtypes", "needed", "hidden", "params")
-"""What a gradient rule can ask for besides arrays and parameters.
-
-``shapes`` and ``dtypes`` are tuples over the inputs; ``needed`` tells, per input, whether its gradient is
-wanted. ``hidden`` is a tuple of the gradients of the outputs that callers do not see. They are None in an
-ordinary pass; a rule that computes with a hidden output gives it one when it is itself differentiated.
-``params`` is the dictionary of all parameters, for rules that pass most of them on; shape and dtype rules can
-ask for it too.
-"""
-
 ZERO_GRADIENT = "zero"
 """Declares that the gradient is zero wherever it exists: rounding, comparisons, ``BlockGrad``."""
 
@@ -108,73 +88,6 @@ NOT_DIFFERENTIABLE = "none"
 """Declares that no gradient exists. A backward pass that needs one is an error."""
 
 _NOTHING: dict[str, Any] = {}
-
-
-@attrs.frozen(eq=False)
-class _Rule:
-    """A function with the names it asked for (its arguments after the first ``skip`` ones)."""
-
-    function: Callable[..., Any]
-    wants: tuple[str, ...]
-
-    @classmethod
-    def of(cls, function: Callable[..., Any], skip: int) -> _Rule:
-        return cls(function, _argument_names(function)[skip:])
-
-    def of_params(self, params: Mapping[str, Any]) -> Any:
-        """Call the function with the parameters it asked for."""
-        return self.function(**{name: params[name] for name in self.wants})
-
-
-def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names of a function's arguments; ``inspect`` would make importing the package slower."""
-    if hasattr(function, "__signature__"):
-        return tuple(inspect.signature(function).parameters)
-    code = function.__code__
-    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-
-
-@attrs.frozen(eq=False)
-class StoredKernel:
-    """A kernel for arrays of certain storage types.
-
-    Attributes:
-        storages: the storage type of each input; ``...`` behind one stands for any number of further ones.
-        function: called like the generic kernel, with sparse values (``engine.stored``) for sparse arrays. It
-            returns sparse values, or raw arrays.
-        when: called with the arrays and the parameters; the kernel is for those for which it is true.
-        updates: whether it writes arrays, and takes ``out=``; see ``invoke``'s ``_update_stored``.
-    """
-
-    storages: tuple[Any, ...]
-    function: Callable[..., Any]
-    when: Callable[[Sequence[Any], Mapping[str, Any]], bool] | None
-    updates: bool
-
-    def takes(self, storages: tuple[str, ...], arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
-        """Tell whether the kernel is for these arrays."""
-        own = self.storages
-        if own and own[-1] is ...:
-            *own_first, repeated, _ = own
-            own = (*own_first, *[repeated] * (len(storages) - len(own_first)))
-        return own == storages and (self.when is None or self.when(arrays, params))
-
-
-@attrs.frozen(eq=False)
-class GradientPlan:
-    """What the tape does for one operator when a given set of its inputs needs gradients.
-
-    Attributes:
-        saved: which arrays to keep: ``(True, i)`` is input i, ``(False, j)`` output j.
-        rules: for each call: the function, how to find its arguments, and the input whose gradient it
-            returns (None: it returns a tuple over all inputs). An argument is ``(source, key)``: ``"saved"``
-            and a position there, ``"variadic"`` and several, ``"param"`` or ``"extra"`` and a name.
-        wants_types: whether a rule asks for the shapes or dtypes of the inputs.
-    """
-
-    saved: tuple[tuple[bool, int], ...]
-    rules: tuple[tuple[Callable[..., Any], tuple[tuple[str, Any], ...], int | None], ...]
-    wants_types: bool
 
 
 class Operator:
@@ -248,43 +161,32 @@ class Operator:
         self.gradient_kind = gradient
         self.loss = loss
         self.initial = dict(initial or {})
-        self._uses = {name: _Rule.of(function, 0) for name, function in (uses or {}).items()}
+        self._uses = {name: Rule.of(function, 0) for name, function in (uses or {}).items()}
         self.kernels: dict[str, tuple[Any, ...]] | None = None
-        self._read_signature(kernel)
-        self._outputs = _Rule.of(outputs, 0) if callable(outputs) else tuple(outputs)
-        self._labels = _Rule.of(labels, 0) if callable(labels) else labels
-        self._visible = _Rule.of(visible, 0) if callable(visible) else visible
+        signature = self._signature(kernel)
+        self.input_names = signature.input_names
+        self.required = signature.required
+        self.variadic = signature.variadic
+        self.extras = signature.extras
+        self.param_names = signature.param_names
+        self._outputs = Rule.of(outputs, 0) if callable(outputs) else tuple(outputs)
+        self._labels = Rule.of(labels, 0) if callable(labels) else labels
+        self._visible = Rule.of(visible, 0) if callable(visible) else visible
         self.single = not callable(outputs) and len(outputs) == 1
         self.aux = tuple(self.input_names.index(each) for each in aux)
         self.mutates = tuple(self.input_names.index(each) for each in mutates)
         self.writes = bool(self.aux or self.mutates or written)
-        self._written = None if written is None else _Rule.of(written, 0)
+        self._written = None if written is None else Rule.of(written, 0)
         self._fields: dict[str, Field] | None = None
-        self._shape_rule: _Rule | None = None
-        self._dtype_rule: _Rule | None = None
-        self._gradients: dict[int | None, _Rule] = {}
+        self._shape_rule: Rule | None = None
+        self._dtype_rule: Rule | None = None
+        self._gradients: dict[int | None, Rule] = {}
         self.joint: Callable[..., Any] | None = None
         self._plans: dict[tuple[bool, ...], GradientPlan] = {}
         self._checked: set[Any] = set()
 
-    def _read_signature(self, kernel: Callable[..., Any]) -> None:
-        """Read inputs and parameters; from the code object, which is faster than ``inspect``."""
-        if hasattr(kernel, "__signature__"):  # a kernel that was made, with a signature written for it
-            arguments = inspect.signature(kernel).parameters.values()
-            positional = [a for a in arguments if a.kind is a.POSITIONAL_OR_KEYWORD][1:]
-            self.variadic = next((a.name for a in arguments if a.kind is a.VAR_POSITIONAL), None)
-            self.input_names = tuple(a.name for a in positional)
-            self.required = sum(a.default is a.empty for a in positional)
-            keywords = tuple(a.name for a in arguments if a.kind is a.KEYWORD_ONLY)
-        else:
-            code = kernel.__code__
-            count, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
-            self.variadic = code.co_varnames[end] if code.co_flags & inspect.CO_VARARGS else None
-            self.input_names = code.co_varnames[1:count]
-            self.required = count - 1 - len(kernel.__defaults__ or ())
-            keywords = code.co_varnames[count:end]
-        self.extras = tuple(name for name in KERNEL_EXTRAS if name in keywords)
-        self.param_names = tuple(name for name in keywords if name not in (*KERNEL_EXTRAS, "out"))
+    def _signature(self, kernel: Callable[..., Any]) -> Signature:
+        return Signature.of(kernel)
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
@@ -345,21 +247,26 @@ class Operator:
     def outputs(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of all outputs for these parameters."""
         outputs = self._outputs
-        return tuple(outputs.of_params(params)) if isinstance(outputs, _Rule) else outputs
+        return tuple(outputs.of_params(params)) if isinstance(outputs, Rule) else outputs
+
+    @property
+    def fixed_outputs(self) -> tuple[str, ...]:
+        """The names of the outputs where they depend on no parameter; none where they do."""
+        return () if isinstance(self._outputs, Rule) else self._outputs
 
     def labels(self, params: Mapping[str, Any]) -> Sequence[str]:
         """Return what graphs call the outputs, with these parameters."""
         labels = self._labels
         if labels is None:
             return self.outputs(params)
-        return tuple(labels.of_params(params)) if isinstance(labels, _Rule) else labels
+        return tuple(labels.of_params(params)) if isinstance(labels, Rule) else labels
 
     def visible(self, params: Mapping[str, Any]) -> int:
         """Return how many outputs, from the first, a caller sees."""
         visible = self._visible
         if visible is None:
             return len(self.outputs(params))
-        return int(visible.of_params(params)) if isinstance(visible, _Rule) else visible
+        return int(visible.of_params(params)) if isinstance(visible, Rule) else visible
 
     def written(self, params: Mapping[str, Any], training: bool) -> tuple[int, ...]:
         """Return the positions of the inputs that the kernel writes in a call with these parameters."""
@@ -427,8 +334,7 @@ class Operator:
                 )
 
         def declare(rule: Callable[..., Any]) -> Callable[..., Any]:
-            outputs = () if isinstance(self._outputs, _Rule) else self._outputs
-            arrays = (*self.input_names, *outputs, *filter(None, [self.variadic]))
+            arrays = (*self.input_names, *self.fixed_outputs, *filter(None, [self.variadic]))
             checked = self._rule(rule, 2, arrays, self.param_names, KERNEL_EXTRAS, GRADIENT_EXTRAS)
             positions: list[int | None] = [self.input_names.index(name) for name in inputs]
             for position in positions or [None]:
@@ -472,9 +378,9 @@ class Operator:
         self.joint = rule
         return rule
 
-    def _rule(self, function: Callable[..., Any], skip: int, *known: Sequence[str]) -> _Rule:
+    def _rule(self, function: Callable[..., Any], skip: int, *known: Sequence[str]) -> Rule:
         """Return a rule that asks for nothing but known names."""
-        rule = _Rule.of(function, skip)
+        rule = Rule.of(function, skip)
         names = [name for group in known for name in group]
         for name in rule.wants:
             if name not in names:
@@ -526,7 +432,8 @@ class Operator:
         """
         facts = self._facts(ShapeFacts, inputs, params, outputs)
         self._check_uses(facts.names[: len(inputs)], params)
-        self._run(self._shape_rule, facts, params)
+        if self._shape_rule is not None:
+            facts.settle(self._shape_rule, params)
         return facts.inputs, facts.outputs
 
     def infer_dtypes(
@@ -544,7 +451,7 @@ class Operator:
         if self._dtype_rule is None:
             facts.same(*range(len(facts.values)))
         else:
-            self._run(self._dtype_rule, facts, params)
+            facts.settle(self._dtype_rule, params)
         return facts.inputs, facts.outputs
 
     def _facts(
@@ -561,16 +468,6 @@ class Operator:
             names = tuple("" if each is ABSENT else name for name, each in zip(names, inputs, strict=True))
             inputs = [None if each is ABSENT else each for each in inputs]
         return kind(self.name, (*names, *output_names), [*inputs, *known], len(inputs))
-
-    @staticmethod
-    def _run(rule: _Rule | None, facts: Any, params: Mapping[str, Any]) -> None:
-        if rule is None:
-            return
-        arguments = {name: params if name == "params" else params[name] for name in rule.wants}
-        facts.changed = True
-        while facts.changed:
-            facts.changed = False
-            rule.function(facts, **arguments)
 
     def check(self, shapes: tuple[Any, ...], dtypes: tuple[Any, ...], params: dict[str, Any]) -> None:
         """Run the rules on complete shapes and dtypes; combinations seen before pass at once.
@@ -597,35 +494,7 @@ class Operator:
         return plan
 
     def _make_plan(self, needed: tuple[bool, ...]) -> GradientPlan:
-        rules = [
-            (position, rule)
-            for position, rule in self._gradients.items()
-            if position is None or (position < len(needed) and needed[position])
-        ]
-        saved: list[tuple[bool, int]] = []
-        calls = []
-        for position, rule in rules:
-            sources = tuple(self._source(name, len(needed), saved) for name in rule.wants)
-            calls.append((rule.function, sources, position))
-        asked = {key for _, sources, _ in calls for _, key in sources}
-        return GradientPlan(tuple(saved), tuple(calls), bool(asked & {"shapes", "dtypes"}))
-
-    def _source(self, name: str, n_inputs: int, saved: list[tuple[bool, int]]) -> tuple[str, Any]:
-        if name in self.param_names or name in KERNEL_EXTRAS:
-            return "param", name
-        if name in GRADIENT_EXTRAS:
-            return "extra", name
-        if name in self.input_names:
-            position = self.input_names.index(name)
-            if position >= n_inputs:
-                return "extra", "absent"
-            which = (True, position)
-        elif name == self.variadic:
-            return "variadic", tuple(_place(saved, (True, position)) for position in range(n_inputs))
-        else:
-            assert not isinstance(self._outputs, _Rule)
-            which = (False, self._outputs.index(name))
-        return "saved", _place(saved, which)
+        return make_plan(self, self._gradients, needed)
 
 
 def is_attribute(name: str) -> bool:
@@ -636,13 +505,6 @@ def is_attribute(name: str) -> bool:
         (True, False)
     """
     return name.startswith("__") and name.endswith("__")
-
-
-def _place(saved: list[tuple[bool, int]], which: tuple[bool, int]) -> int:
-    """Return where an array is kept, adding it if it is not yet."""
-    if which not in saved:
-        saved.append(which)
-    return saved.index(which)
 
 
 _CHECKED_LIMIT = 4096

@@ -42,13 +42,25 @@ INDEX = np.dtype("int64")
 """The element type of indices."""
 
 
-class _Falling:
-    """Arithmetic by way of dense memory."""
+class _Sparse:
+    """What both kinds share: a type, and arithmetic by way of dense memory."""
 
     __slots__ = ()
     # NumPy and CuPy arrays on the left give way.
     __array_ufunc__ = None
     stype: str
+    shape: tuple[int, ...]
+    values: Any
+
+    @property
+    def dtype(self) -> Any:
+        """The element type."""
+        return self.values.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
 
     def dense(self) -> Any:
         """Return the array that this stands for."""
@@ -56,7 +68,7 @@ class _Falling:
 
 
 def _falling(apply: Callable[..., Any], *, reflected: bool) -> Callable[..., Any]:
-    def method(self: _Falling, other: Any) -> Any:
+    def method(self: _Sparse, other: Any) -> Any:
         other = densified(other)
         return apply(other, self.dense()) if reflected else apply(self.dense(), other)
 
@@ -64,14 +76,14 @@ def _falling(apply: Callable[..., Any], *, reflected: bool) -> Callable[..., Any
 
 
 for _name in ("add", "sub", "mul", "truediv", "mod", "pow"):
-    setattr(_Falling, f"__{_name}__", _falling(getattr(python, _name), reflected=False))
-    setattr(_Falling, f"__r{_name}__", _falling(getattr(python, _name), reflected=True))
+    setattr(_Sparse, f"__{_name}__", _falling(getattr(python, _name), reflected=False))
+    setattr(_Sparse, f"__r{_name}__", _falling(getattr(python, _name), reflected=True))
 for _name in ("gt", "ge", "lt", "le"):
-    setattr(_Falling, f"__{_name}__", _falling(getattr(python, _name), reflected=False))
+    setattr(_Sparse, f"__{_name}__", _falling(getattr(python, _name), reflected=False))
 
 
 @attrs.frozen(eq=False)
-class Rows(_Falling):
+class Rows(_Sparse):
     """Some rows of an array, entries along its first axis; the others are zero.
 
     Attributes:
@@ -87,16 +99,6 @@ class Rows(_Falling):
     indices: Any
 
     stype = "row_sparse"
-
-    @property
-    def dtype(self) -> Any:
-        """The element type."""
-        return self.values.dtype
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -169,7 +171,7 @@ class Rows(_Falling):
 
 
 @attrs.frozen(eq=False)
-class Csr(_Falling):
+class Csr(_Sparse):
     """A matrix in compressed sparse row form.
 
     Attributes:
@@ -187,16 +189,6 @@ class Csr(_Falling):
     indptr: Any
 
     stype = "csr"
-
-    @property
-    def dtype(self) -> Any:
-        """The element type."""
-        return self.values.dtype
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -278,7 +270,7 @@ def storage_of(value: Any) -> str:
 
 def densified(value: Any) -> Any:
     """Return a raw array: the value itself, or what it stands for."""
-    return value.dense() if isinstance(value, _Falling) else value
+    return value.dense() if isinstance(value, _Sparse) else value
 
 
 def rows_of(xp: Any, raw: Any) -> Rows:

@@ -6,6 +6,12 @@ whatever the name is; dispatch on the name's suffix (``_bias``, ``_gamma`` ...) 
 
 Arrays to be filled are in host memory. What is drawn comes from the random stream of the calling thread,
 which is the parameter's own while a parameter is initialised: values depend on nothing else.
+
+``base``          the protocol, and the registry
+``distributions`` drawing
+``fixed``         constants and patterns
+``by_name``       choosing by name
+``fused_rnn``     the vectors of recurrent layers
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
 """``mx.io``: iterators over batches, for ``Module`` and whoever wants named data with a known shape.
 
-``io`` has what all of them share; the other modules have the iterators over arrays, over files, and those
-that change another iterator.
+``io``           batches, descriptions of arrays, and the protocol
+``ndarray_iter`` over arrays in memory
+``files``        over files
+``wrappers``     over other iterators
+``utils``        arrays with names or without
 """
 
 from __future__ import annotations

@@ -12,53 +12,13 @@ from gluonish.io.io import DataBatch, DataDesc, DataIter
 __all__ = ["PrefetchingIter", "ResizeIter"]
 
 
-class ResizeIter(DataIter):
-    """Makes epochs of a given number of batches from another iterator, which begins again as often as needed.
+class _BatchKeeper(DataIter):
+    """An iterator whose ``iter_next`` gets whole batches, and keeps the current one."""
 
-    Args:
-        data_iter: the iterator.
-        size: how many batches an epoch has.
-        reset_internal: whether ``reset()`` lets the other iterator begin again too.
-
-    Example:
-        >>> import gluonish as mx
-        >>> batches = mx.io.ResizeIter(mx.io.NDArrayIter(mx.nd.arange(2)), size=3)
-        >>> [batch.data[0].item() for batch in batches]
-        [0.0, 1.0, 0.0]
-    """
-
-    def __init__(self, data_iter: Any, size: int, reset_internal: bool = True) -> None:
-        super().__init__(data_iter.batch_size)
-        self.data_iter = data_iter
-        self.size = size
-        self.reset_internal = reset_internal
-        self.cur = 0
-        self.current_batch: Any = None
-        self.provide_data = data_iter.provide_data
-        self.provide_label = data_iter.provide_label
-        if hasattr(data_iter, "default_bucket_key"):
-            self.default_bucket_key = data_iter.default_bucket_key
-
-    def reset(self) -> None:
-        """Begin a new epoch."""
-        self.cur = 0
-        if self.reset_internal:
-            self.data_iter.reset()
-
-    def iter_next(self) -> bool:
-        """Go to the next batch; tell whether there is one."""
-        if self.cur == self.size:
-            return False
-        try:
-            self.current_batch = self.data_iter.next()
-        except StopIteration:
-            self.data_iter.reset()
-            self.current_batch = self.data_iter.next()
-        self.cur += 1
-        return True
+    current_batch: Any = None
 
     def next(self) -> Any:
-        """Return the next batch, as the other iterator gives it.
+        """Return the next batch.
 
         Raises:
             StopIteration: the epoch is over.
@@ -84,7 +44,52 @@ class ResizeIter(DataIter):
         return self.current_batch.pad
 
 
-class PrefetchingIter(DataIter):
+class ResizeIter(_BatchKeeper):
+    """Makes epochs of a given number of batches from another iterator, which begins again as often as needed.
+
+    Args:
+        data_iter: the iterator.
+        size: how many batches an epoch has.
+        reset_internal: whether ``reset()`` lets the other iterator begin again too.
+
+    Example:
+        >>> import gluonish as mx
+        >>> batches = mx.io.ResizeIter(mx.io.NDArrayIter(mx.nd.arange(2)), size=3)
+        >>> [batch.data[0].item() for batch in batches]
+        [0.0, 1.0, 0.0]
+    """
+
+    def __init__(self, data_iter: Any, size: int, reset_internal: bool = True) -> None:
+        super().__init__(data_iter.batch_size)
+        self.data_iter = data_iter
+        self.size = size
+        self.reset_internal = reset_internal
+        self.cur = 0
+        self.provide_data = data_iter.provide_data
+        self.provide_label = data_iter.provide_label
+        if hasattr(data_iter, "default_bucket_key"):
+            self.default_bucket_key = data_iter.default_bucket_key
+
+    def reset(self) -> None:
+        """Begin a new epoch."""
+        self.cur = 0
+        if self.reset_internal:
+            self.data_iter.reset()
+
+    def iter_next(self) -> bool:
+        """Go to the next batch; tell whether there is one."""
+        if self.cur == self.size:
+            return False
+        try:
+            self.current_batch = self.data_iter.next()
+        except StopIteration:
+            self.data_iter.reset()
+            self.current_batch = self.data_iter.next()
+        self.cur += 1
+        return True
+
+
+class PrefetchingIter(_BatchKeeper):
     """Gets the next batch of other iterators, each in a thread, while a batch is worked on.
 
     Args:
@@ -115,7 +120,6 @@ class PrefetchingIter(DataIter):
         self.rename_data = self._names("rename_data", rename_data)
         self.rename_label = self._names("rename_label", rename_label)
         super().__init__(self.provide_data[0].shape[0])
-        self.current_batch: Any = None
         self._threads = ThreadPoolExecutor(self.n_iter, "gluonish-prefetch")
         self._coming: list[Future[Any]] = []
         self._ask()
@@ -180,32 +184,6 @@ class PrefetchingIter(DataIter):
             provide_label=self.provide_label,
         )
         return True
-
-    def next(self) -> DataBatch:
-        """Return the next batch.
-
-        Raises:
-            StopIteration: the epoch is over.
-        """
-        if not self.iter_next():
-            raise StopIteration
-        return self.current_batch
-
-    def getdata(self) -> Any:
-        """Return the inputs of the batch."""
-        return self.current_batch.data
-
-    def getlabel(self) -> Any:
-        """Return the labels of the batch."""
-        return self.current_batch.label
-
-    def getindex(self) -> Any:
-        """Return the numbers of the examples in the batch."""
-        return self.current_batch.index
-
-    def getpad(self) -> Any:
-        """Return how many examples of the batch are there only to fill it."""
-        return self.current_batch.pad
 
     def __del__(self) -> None:
         if hasattr(self, "_threads"):

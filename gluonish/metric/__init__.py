@@ -3,6 +3,12 @@
 A metric is told about every batch with ``update(labels, preds)`` and asked with ``get()``. It keeps two
 records: the local one, which ``reset_local()`` empties (for a line of log every so often), and the global one
 of everything since ``reset()``, which ``get_global()`` reports.
+
+``base``           what all have in common, and the registry
+``classification`` of predicted classes
+``likelihood``     of predicted probabilities, and of losses
+``regression``     of predicted numbers
+``composite``      of other metrics, or of a function
 """
 
 from __future__ import annotations

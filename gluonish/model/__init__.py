@@ -1,4 +1,9 @@
-"""``mx.model``: checkpoints, the steps between parameters and a store, and the oldest kind of model."""
+"""``mx.model``: what programs before Gluon call beside ``mx.mod``.
+
+``checkpoint``   files of a symbol and its arrays
+``stores``       the steps between parameters and a store
+``feed_forward`` the oldest kind of model
+"""
 
 from __future__ import annotations
 

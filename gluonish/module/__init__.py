@@ -1,8 +1,12 @@
 """``mx.mod``, ``mx.module``: symbols that are trained and asked, over executors.
 
-``Module`` is one symbol on one or several contexts; ``BucketingModule`` one symbol per length of its input,
-``SequentialModule`` several modules in a row, and ``PythonModule`` a module whose outputs a program computes
-itself.
+``steps``             what a module is
+``base_module``       how one is trained, scored and asked
+``module``            one symbol; ``parameters`` and ``optimizing`` are parts of it
+``executor_group``    its executors, one per context
+``bucketing_module``  one symbol per length of the input
+``sequential_module`` several modules in a row
+``python_module``     a module whose outputs a program computes itself
 """
 
 from __future__ import annotations

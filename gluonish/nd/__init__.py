@@ -3,6 +3,16 @@
 Most of them are generated from the operator table: an operator ``softmax`` becomes ``nd.softmax``, an
 operator ``_linalg_gemm2`` becomes ``nd.linalg.gemm2``. The stub beside this file is written from the same
 table by ``tools/stubs.py``.
+
+Written by hand:
+
+``creation``  making arrays; ``sharing``: over memory of others
+``functions`` arithmetic of arrays and numbers, and conveniences
+``contrib``   ``mx.nd.contrib``; its loops are in ``control_flow``, its updates in ``updates``
+``random``    ``mx.nd.random``, from ``sampling``
+``sparse``    ``mx.nd.sparse``, from ``sparse_arrays``
+``ndarray``   all of this and the class of arrays, where MXNet has them; ``utils``: files
+``families``  how arrays find those of ``mx.np``
 """
 
 from __future__ import annotations

@@ -1,4 +1,14 @@
-"""Modules over the parameter core, as users of torch and Lucid write them."""
+"""Modules over the parameter core, as users of torch and Lucid write them.
+
+``module``         Module; its parts are ``registration``, ``tree``, ``state``, ``moving`` and ``hooks``
+``backward_hooks`` hooks that see gradients
+``parameter``      Parameter and Buffer, on ``face``
+``containers``     modules in modules; ``parameter_containers``: parameters in modules
+``layers``         the layers
+``functional``     the same as functions
+``init``           first values
+``utils``          many parameters at once
+"""
 
 from gluonish.nn import functional, init, layers, utils
 from gluonish.nn.containers import ModuleDict, ModuleList, Sequential

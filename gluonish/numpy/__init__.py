@@ -2,6 +2,18 @@
 
 Functions of single elements are made from the operator table (``tables``), others stand in a module per
 family, and what is left is computed by official NumPy on copies (``fallback``). The default dtype is float32.
+
+``multiarray``  the class of arrays; ``methods``: its methods
+``elementwise`` what is made from the operator table
+``creation``    making arrays
+``shaping``     shapes and orders; ``joining``: several arrays
+``indexing``    choosing, sorting, counting
+``reduction``   reductions
+``products``    products
+``linalg``      ``mx.np.linalg``
+``random``      ``mx.np.random``
+``memory``      whether arrays share memory
+``arguments``   what these do with their arguments
 """
 
 # ruff: noqa: F403  NumPy's names

@@ -2,6 +2,11 @@
 
 Most functions are classic operators under names in NumPy's style: ``npx.fully_connected`` is
 ``nd.FullyConnected``. With arrays of ``mx.np`` they return such arrays.
+
+``operators`` those functions, by ``tables``
+``functions`` the ones written by hand
+``random``    draws that NumPy does not have
+``files``     files of arrays
 """
 
 # ruff: noqa: F403  the functions made from the operator table

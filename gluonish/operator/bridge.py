@@ -8,10 +8,12 @@ from typing import Any
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
+from gluonish.engine.gradient_plan import GradientPlan
 from gluonish.engine.mode import ModeScope
 from gluonish.engine.namespace import OperatorNamespace
 from gluonish.engine.ndarray import NDArray
-from gluonish.engine.operator import XP, Array, GradientPlan, Operator, operator_maker
+from gluonish.engine.operator import XP, Array, Operator, operator_maker
+from gluonish.engine.signature import Signature
 from gluonish.engine.template import Template
 from gluonish.errors import ArgumentError, GluonishError, OperatorError, SignatureError
 from gluonish.operator.custom import CustomOpProp, make_prop
@@ -41,13 +43,10 @@ class CustomOperator(Operator):
             loss=not self.prop.need_top_grad_,
         )
 
-    def _read_signature(self, kernel: Callable[..., Any]) -> None:
+    def _signature(self, kernel: Callable[..., Any]) -> Signature:
         del kernel
-        self.input_names = (*self._arguments, *self._states)
-        self.required = len(self.input_names)
-        self.variadic = None
-        self.param_names = ()
-        self.extras = ("training", "context", "notes")
+        inputs = (*self._arguments, *self._states)
+        return Signature(inputs, len(inputs), None, ("training", "context", "notes"), ())
 
     def fill(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return no parameters: those of a use are part of the operator that is made for it."""

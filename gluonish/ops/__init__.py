@@ -4,6 +4,9 @@ In a family's module stand, side by side, an operator's kernel (whose signature 
 parameters), its shape and dtype rules, and its gradient. Kernels are written against ``xp``, the module of
 their arrays; they know nothing of devices.
 
+Folders: ``nn`` (networks), ``vision`` (images), ``updates`` (steps of optimizers), ``numpy`` (its semantics),
+``sparse`` (kernels for sparse arrays). ``common`` is what families share.
+
 The modules that ``LATER`` names are imported when one of their operators is first looked up.
 
 A kernel returns memory of its own, never its input or a view of it, unless it is declared ``view=True``.

@@ -1,4 +1,10 @@
-"""Optimizers for modules, with torch's names, arguments and formulas, over the flat parameter core."""
+"""Optimizers for modules, with torch's names, arguments and formulas, over the flat parameter core.
+
+``optimizer``    the base: groups, steps, states
+``optimizers``   torch's, by the formulas in ``rules``
+``memory``       what a group is in flat storage
+``lr_scheduler`` schedules
+"""
 
 from gluonish.optim import lr_scheduler
 from gluonish.optim.optimizer import Optimizer

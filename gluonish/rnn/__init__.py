@@ -1,6 +1,14 @@
 """``mx.rnn``: recurrent cells that put symbols together, and batches of sentences, as before Gluon.
 
 ``mx.gluon.rnn`` is what new programs use.
+
+``rnn_cell``       what all cells share
+``plain_cells``    cells with weights; ``conv_cells``: of convolutions
+``fused_cell``     a whole sequence as one operator
+``stacked_cells``  cells made of cells
+``modifier_cells`` cells that change another one
+``io``             batches of sentences
+``rnn``            checkpoints
 """
 
 from __future__ import annotations

@@ -1,17 +1,19 @@
 """Reading and writing files of arrays, without Apache MXNet.
 
-``streams``    paths, bytes and streams, all in one way; what a file seems to be
-``atomic``     files that appear whole or not at all
-``cursor``     taking bytes apart, checking that they are there
-``records``    one array as MXNet's files hold it, dense or sparse
-``params``     lists of such: ``.params`` files
-``recordio``   files of records of any kind: ``.rec`` files
-``stored``     arrays that stay in their file until they are needed, with aliases
+``streams``       paths, bytes and streams, all in one way; what a file seems to be
+``atomic``        files that appear whole or not at all; ``manifest``: sets of files
+``cursor``        taking bytes apart, checking that they are there
+``records``       one array as MXNet's files hold it, dense or sparse
+``params``        lists of such: ``.params`` files
+``recordio``      files of records of any kind: ``.rec`` files
+``pickles``       pickles, read without running them; ``torch_files``: those of PyTorch
+``stored``        arrays that stay in their file until they are needed, with aliases
 ``sparse_parts``  sparse arrays as dense ones that belong together
-``tensors``    one safetensors file
-``shards``     several of them, with an index
-``npz``        NumPy's archives
-``formats``    which of all these a path asks for
+``tensors``       one safetensors file
+``shards``        several of them, with an index
+``npz``           NumPy's archives
+``idx``           MNIST's files; ``images``: compressed images
+``formats``       which of all these a path asks for
 """
 
 from __future__ import annotations

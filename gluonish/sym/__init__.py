@@ -1,4 +1,13 @@
-"""``mx.sym``: functions on symbols, generated from the operator table like those of ``mx.nd``."""
+"""``mx.sym``: functions on symbols, generated from the operator table like those of ``mx.nd``.
+
+Written by hand:
+
+``creation``  symbols of new arrays
+``functions`` functions of symbols and numbers
+``contrib``   ``mx.sym.contrib``
+``random``    ``mx.sym.random``, from ``sampling``
+``sparse``    ``mx.sym.sparse``
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
 """Symbols: computations described, not carried out.
 
-``node``      variables and operators, and their graphs
-``symbol``    the Symbol class: outputs of a graph; its parts are in ``graph``, ``inferring`` and ``running``
-``compose``   how symbols are made
-``infer``     working out shapes and dtypes over a whole graph, in both directions
-``files``     graphs as text, in MXNet's format
-``program``   running a graph on arrays
+``node``           variables and operators
+``symbol``         the Symbol class, whose parts are ``graph``, ``inferring`` and ``running``
+``compose``        how symbols are made; ``custom``: of operators of a program's own
+``infer``          working out shapes and dtypes over a whole graph, in both directions
+``graph_operator`` operators made of graphs; ``control_flow``: which there are; ``loops``: how they are built
+``files``          graphs as text, in MXNet's format; ``parsing`` checks it, ``spelling`` has its values
+``program``        running a graph on arrays
+``history``        what the tape has recorded, as a graph
 """
 
 from __future__ import annotations

@@ -1,4 +1,12 @@
-"""The tensor face: arrays as users of torch and Lucid know them."""
+"""The tensor face: arrays as users of torch and Lucid know them.
+
+``tensor``    the class; ``methods``: its methods; ``printing``: how it is shown
+``creation``  making tensors
+``functions`` functions of tensors, by family
+``dtypes``    element types; ``device``: devices; ``arguments``: sizes and axes
+``leaf``      variables that make their buffers late; ``modes``: what is recorded
+``files``     saving and loading
+"""
 
 from gluonish.tensors.creation import *  # noqa: F403
 from gluonish.tensors.dtypes import *  # noqa: F403

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 
 from gluonish import autograd
+from gluonish.context import Context
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import DTypeError
 
@@ -55,59 +57,12 @@ def check_gradient(
         >>> x = mx.nd.array([0.5, 2.0], dtype="float64")
         >>> check_gradient(lambda x: mx.nd.log(x) * x, [x], order=2)
     """
-    rng = np.random.default_rng(seed)
     positions = list(range(len(arrays))) if wrt is None else list(wrt)
-    points = [array.asnumpy() for array in arrays]
-    contexts = [array.context for array in arrays]
-    for i in positions:
-        if points[i].dtype != np.float64:
-            raise DTypeError(
-                f"Argument {i} of check_gradient()",
-                "is not precise enough for finite differences",
-                expected="float64",
-                received=points[i].dtype,
-            )
-
-    def evaluate(values: Sequence[Any]) -> list[NDArray]:
-        inputs = [from_data(value, ctx) for value, ctx in zip(values, contexts, strict=True)]
-        return _as_list(function(*inputs))
-
-    with autograd.train_mode():
-        outputs = evaluate(points)
-    weights = [_direction(rng, output.shape) for output in outputs]
-    directions = {i: _direction(rng, points[i].shape) for i in positions}
-
-    def projected(step: float) -> float:
-        moved = [point + step * directions[i] if i in directions else point for i, point in enumerate(points)]
-        with autograd.train_mode():
-            results = evaluate(moved)
-        return sum(float((r.asnumpy() * u).sum()) for r, u in zip(results, weights, strict=True))
-
-    expected = (projected(eps) - projected(-eps)) / (2 * eps)
-    by_backward = _by_backward(function, points, contexts, positions, weights)
-    by_grad = _by_grad(function, points, contexts, positions, weights)
-    scale = max(1.0, abs(expected), *(float(np.abs(g).max(initial=0)) for g in by_backward))
-    for name, found in (("backward()", by_backward), ("grad(create_graph=True)", by_grad)):
-        received = sum(float((g * directions[i]).sum()) for i, g in zip(positions, found, strict=True))
-        if not abs(received - expected) <= rtol * scale:
-            raise GradientMismatch(
-                f"{name} gives {received:.12g} along a random direction, finite differences give "
-                f"{expected:.12g}; gradients: {found}"
-            )
+    probe = _Probe.at(function, arrays, positions, np.random.default_rng(seed))
+    _compare(probe, eps, rtol)
     if order > 1:
-        head_grads = [from_data(u, out.context) for u, out in zip(weights, outputs, strict=True)]
-
-        def first_gradient(*inputs: NDArray) -> list[NDArray]:
-            variables = [inputs[i] for i in positions]
-            if not autograd.is_recording():
-                for variable in variables:
-                    variable.attach_grad()
-            with autograd.record():
-                heads = _as_list(function(*inputs))
-                return _gradients_or_zeros(heads, variables, head_grads, create_graph=True)
-
         check_gradient(
-            first_gradient,
+            probe.first_gradient,
             arrays,
             wrt=positions,
             order=order - 1,
@@ -117,6 +72,137 @@ def check_gradient(
         )
 
 
+def _compare(probe: _Probe, eps: float, rtol: float) -> None:
+    """Compare the gradients of both ways to get them with central differences.
+
+    Raises:
+        GradientMismatch: they differ.
+    """
+    expected = (probe.value(eps) - probe.value(-eps)) / (2 * eps)
+    gradients = {"backward()": probe.by_backward(), "grad(create_graph=True)": probe.by_grad()}
+    largest = (float(np.abs(g).max(initial=0)) for g in gradients["backward()"])
+    scale = max(1.0, abs(expected), *largest)
+    for name, found in gradients.items():
+        received = probe.along(found)
+        if not abs(received - expected) <= rtol * scale:
+            raise GradientMismatch(
+                f"{name} gives {received:.12g} along a random direction, finite differences give "
+                f"{expected:.12g}; gradients: {found}"
+            )
+
+
+@attrs.frozen
+class _Probe:
+    """A function at a point, turned into one of a single number: a step along a random direction.
+
+    Attributes:
+        function: what is looked at.
+        points: the arguments, as NumPy arrays.
+        contexts: where they are.
+        directions: where a step leads, by the positions of the arguments to differentiate by.
+        weights: for each output, what its elements count.
+    """
+
+    function: Callable[..., Any]
+    points: list[Any]
+    contexts: list[Context]
+    directions: dict[int, Any]
+    weights: list[Any]
+
+    @classmethod
+    def at(
+        cls,
+        function: Callable[..., Any],
+        arrays: Sequence[NDArray],
+        positions: Sequence[int],
+        rng: np.random.Generator,
+    ) -> _Probe:
+        """Draw directions for a function at a point.
+
+        Raises:
+            DTypeError: an argument to differentiate by is not float64.
+        """
+        points = [array.asnumpy() for array in arrays]
+        for i in positions:
+            if points[i].dtype != np.float64:
+                raise DTypeError(
+                    f"Argument {i} of check_gradient()",
+                    "is not precise enough for finite differences",
+                    expected="float64",
+                    received=points[i].dtype,
+                )
+        with autograd.train_mode():
+            outputs = _as_list(
+                function(*(from_data(p, a.context) for p, a in zip(points, arrays, strict=True)))
+            )
+        weights = [_direction(rng, output.shape) for output in outputs]
+        directions = {i: _direction(rng, points[i].shape) for i in positions}
+        return cls(function, points, [array.context for array in arrays], directions, weights)
+
+    def value(self, step: float) -> float:
+        """Return the weighted sum of the outputs behind a step."""
+        moved = [
+            point + step * self.directions[i] if i in self.directions else point
+            for i, point in enumerate(self.points)
+        ]
+        with autograd.train_mode():
+            results = _as_list(self.function(*self._arrays(moved)))
+        return sum(float((r.asnumpy() * u).sum()) for r, u in zip(results, self.weights, strict=True))
+
+    def along(self, gradients: Sequence[Any]) -> float:
+        """Return the derivative along the directions, from gradients."""
+        pairs = zip(self.directions.values(), gradients, strict=True)
+        return sum(float((gradient * direction).sum()) for direction, gradient in pairs)
+
+    def by_backward(self) -> list[np.ndarray[Any, Any]]:
+        """Return the gradients that ``backward()`` leaves in the buffers."""
+        variables, heads, head_grads = self._record()
+        autograd.backward(heads, head_grads)
+        return [variable.grad.asnumpy() for variable in variables]  # type: ignore[union-attr]
+
+    def by_grad(self) -> list[np.ndarray[Any, Any]]:
+        """Return the gradients that recorded operators compute."""
+        variables, heads, head_grads = self._record()
+        found = autograd.grad(heads, variables, head_grads, create_graph=True)
+        return [gradient.asnumpy() for gradient in found]
+
+    def first_gradient(self, *inputs: NDArray) -> list[NDArray]:
+        """Return the gradients as a function of the arguments, to be differentiated in turn."""
+        variables = [inputs[i] for i in self.directions]
+        if not autograd.is_recording():
+            for variable in variables:
+                variable.attach_grad()
+        with autograd.record():
+            heads, head_grads = self._heads(inputs, variables)
+            gradients: list[NDArray] = autograd.grad(heads, variables, head_grads, create_graph=True)
+        return gradients
+
+    def _arrays(self, points: Sequence[Any]) -> list[NDArray]:
+        return [from_data(point, ctx) for point, ctx in zip(points, self.contexts, strict=True)]
+
+    def _record(self) -> tuple[list[NDArray], list[NDArray], list[NDArray | None]]:
+        """Return new variables, and the heads with their gradients that were recorded from them."""
+        inputs = self._arrays(self.points)
+        variables = [inputs[i] for i in self.directions]
+        for variable in variables:
+            variable.attach_grad()
+        with autograd.record():
+            return variables, *self._heads(inputs, variables)
+
+    def _heads(
+        self, inputs: Sequence[NDArray], variables: Sequence[NDArray]
+    ) -> tuple[list[NDArray], list[NDArray | None]]:
+        """Return the outputs that depend on a variable and their gradients, and zeros that depend on all.
+
+        A function may not depend on an input; its gradient is then zero, which autograd reports as an error.
+        """
+        outputs = zip(_as_list(self.function(*inputs)), self.weights, strict=True)
+        depending = [(head, from_data(u, head.context)) for head, u in outputs if head._node is not None]
+        ties = [(variable * 0).sum() for variable in variables]
+        heads = [*(head for head, _ in depending), *ties]
+        return heads, [*(grad for _, grad in depending), *[None] * len(ties)]
+
+
 def _direction(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """Return random numbers none of which is near 0: what is wrong in one entry must weigh in."""
     return np.asarray(rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.5, shape))
@@ -124,71 +210,3 @@ def _direction(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[A
 
 def _as_list(value: Any) -> list[NDArray]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
-def _variables(points: Sequence[Any], contexts: Sequence[Any], positions: Sequence[int]) -> list[NDArray]:
-    inputs = [from_data(point, ctx) for point, ctx in zip(points, contexts, strict=True)]
-    for i in positions:
-        inputs[i].attach_grad()
-    return inputs
-
-
-def _gradients_or_zeros(
-    heads: Sequence[NDArray],
-    variables: Sequence[NDArray],
-    head_grads: Sequence[NDArray],
-    *,
-    create_graph: bool,
-) -> list[NDArray]:
-    """Return gradients, zeros (without history) for variables that the heads do not depend on."""
-    pairs = _tied(heads, variables, head_grads)
-    result: list[NDArray] = autograd.grad(
-        [head for head, _ in pairs],
-        list(variables),
-        [g for _, g in pairs],
-        create_graph=create_graph,
-    )
-    return result
-
-
-def _tied(
-    heads: Sequence[NDArray], variables: Sequence[NDArray], head_grads: Sequence[NDArray]
-) -> list[tuple[NDArray, NDArray | None]]:
-    """Return the heads that depend on a variable, and one that is 0 and depends on all of them.
-
-    A function may not depend on an input; its gradient is then zero, which autograd reports as an error.
-    """
-    depending = [(head, g) for head, g in zip(heads, head_grads, strict=True) if head._node is not None]
-    ties = [((variable * 0).sum(), None) for variable in variables]
-    return [*depending, *ties]
-
-
-def _by_backward(
-    function: Callable[..., Any],
-    points: Sequence[Any],
-    contexts: Sequence[Any],
-    positions: Sequence[int],
-    weights: Sequence[Any],
-) -> list[np.ndarray[Any, Any]]:
-    inputs = _variables(points, contexts, positions)
-    with autograd.record():
-        heads = _as_list(function(*inputs))
-        head_grads = [from_data(u, head.context) for u, head in zip(weights, heads, strict=True)]
-        pairs = _tied(heads, [inputs[i] for i in positions], head_grads)
-    autograd.backward([head for head, _ in pairs], [g for _, g in pairs])
-    return [inputs[i].grad.asnumpy() for i in positions]  # type: ignore[union-attr]
-
-
-def _by_grad(
-    function: Callable[..., Any],
-    points: Sequence[Any],
-    contexts: Sequence[Any],
-    positions: Sequence[int],
-    weights: Sequence[Any],
-) -> list[np.ndarray[Any, Any]]:
-    inputs = _variables(points, contexts, positions)
-    with autograd.record():
-        heads = _as_list(function(*inputs))
-        head_grads = [from_data(u, head.context) for u, head in zip(weights, heads, strict=True)]
-        found = _gradients_or_zeros(heads, [inputs[i] for i in positions], head_grads, create_graph=True)
-    return [g.asnumpy() for g in found]

@@ -1,4 +1,4 @@
-"""Dictionaries of a few parameters, for tests."""
+"""Dictionaries of a few parameters, for tests, and what is in those of a network."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def declared(prefix="net_", **shapes):
 def all_states(params):
     """Return what a change of any parameter would change, by name."""
     return {name: (p.core.state, p.shape, p.dtype, p.init) for name, p in params.items()}
+
+
+def values(net):
+    """Return the parameters of a network as NumPy arrays, by path."""
+    return {path: p.data(p.list_ctx()[0]).asnumpy() for path, p in net.parameters_by_path()}
 
 
 def assert_same_values(first, second):

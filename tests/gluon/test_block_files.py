@@ -7,6 +7,7 @@ from pathlib import Path
 import networks
 import numpy as np
 import pytest
+from gluon.dictionaries import assert_same_values, values
 
 import gluonish as mx
 from gluonish.errors import (
@@ -40,16 +41,6 @@ def trained_net(prefix="net_", ctx=None):
     return net
 
 
-def values(net):
-    return {path: p.data(p.list_ctx()[0]).asnumpy() for path, p in net.parameters_by_path()}
-
-
-def assert_same(first, second):
-    assert first.keys() == second.keys()
-    for path, value in first.items():
-        np.testing.assert_array_equal(second[path], value, err_msg=path)
-
-
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "net.params"
@@ -64,7 +55,7 @@ def test_keys_are_paths_which_no_prefix_or_counter_influences(path):
     assert list(mx.nd.load(path)) == ["0.weight", "0.bias", "1.weight", "1.bias"]
     other = networks.mlp()
     other.load_parameters(path)
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
 
 
 def test_a_layer_alone_has_keys_without_a_dot_and_reads_its_own_file(path):
@@ -74,7 +65,7 @@ def test_a_layer_alone_has_keys_without_a_dot_and_reads_its_own_file(path):
     assert list(mx.nd.load(path)) == ["weight", "bias"]
     other = nn.Dense(2)
     other.load_parameters(path)
-    assert_same(values(layer), values(other))
+    assert_same_values(values(layer), values(other))
 
 
 def test_own_parameters_are_saved_by_their_attributes_whatever_their_names(path):
@@ -90,7 +81,7 @@ def test_own_parameters_are_saved_by_their_attributes_whatever_their_names(path)
     block.save_parameters(path)
     assert sorted(mx.nd.load(path)) == ["factor", "free", "unassigned"]
     other.load_parameters(path)
-    assert_same(values(block), values(other))
+    assert_same_values(values(block), values(other))
 
 
 def test_a_tied_parameter_is_saved_under_each_of_its_paths(path):
@@ -106,7 +97,7 @@ def test_deduplicated_it_is_saved_under_the_last_one_and_loads_all_the_same(path
     net.save_parameters(path, deduplicate=True)
     assert list(mx.nd.load(path)) == ["second.weight", "second.bias"]
     other.load_parameters(path)
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
     assert other.first.weight is other.second.weight
 
 
@@ -176,7 +167,7 @@ def test_the_deprecated_pair_warns_and_works(path):
     assert list(mx.nd.load(path)) == ["dense0_weight", "dense0_bias", "dense1_weight", "dense1_bias"]
     with pytest.warns(UserWarning, match="use load_parameters"):
         other.load_params(path)
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
 
 
 # -- where loaded values go -----------------------------------------------------------------------------
@@ -188,7 +179,7 @@ def test_an_uninitialized_network_is_loaded_to_the_contexts_that_are_named(path,
     other.load_parameters(path, ctx=contexts)
     for parameter in other.collect_params().values():
         assert parameter.list_ctx() == contexts
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
 
 
 def test_without_a_context_it_is_the_first_host_context_and_not_the_current_one(path):
@@ -205,7 +196,7 @@ def test_a_pending_network_is_loaded_where_it_was_to_be(path, two):
     other.initialize(ctx=two)
     other.load_parameters(path)
     assert other[0].weight.list_ctx() == two
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
 
 
 def test_a_ready_network_is_written_in_place(path, two):
@@ -214,7 +205,7 @@ def test_a_ready_network_is_written_in_place(path, two):
     arrays = other[0].weight.list_data()
     other.load_parameters(path, ctx=two[::-1])
     assert all(a is b for a, b in zip(other[0].weight.list_data(), arrays, strict=True))
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
 
 
 def test_other_contexts_than_it_is_on_are_an_error_and_change_nothing(path, two):
@@ -225,7 +216,7 @@ def test_other_contexts_than_it_is_on_are_an_error_and_change_nothing(path, two)
         ContextError, match=r"on other contexts.*\n.*Expected cpu\(0\), cpu\(1\), received cpu\(5\)"
     ):
         other.load_parameters(path, ctx=mx.cpu(5))
-    assert_same(before, values(other))
+    assert_same_values(before, values(other))
 
 
 def test_a_gpu_where_there_is_none_is_an_error_and_changes_nothing(path):
@@ -274,7 +265,7 @@ def assert_refused(path, error, match, **options):
     for net in (ready, pending):
         with pytest.raises(error, match=match):
             net.load_parameters(path, **options)
-    assert_same(before, values(ready))
+    assert_same_values(before, values(ready))
     assert pending[0].weight.shape == (4, 0)
     assert pending(mx.nd.ones((1, 7))).shape == (1, 3)
 

@@ -8,6 +8,7 @@ import networks
 import numpy as np
 import pytest
 import safetensors
+from gluon.dictionaries import assert_same_values, values
 
 import gluonish as mx
 from gluonish.errors import FileFormatError, ShapeMismatchError, UnknownNameError
@@ -41,16 +42,6 @@ def trained(net):
     return net
 
 
-def values(net):
-    return {path: p.data(p.list_ctx()[0]).asnumpy() for path, p in net.parameters_by_path()}
-
-
-def assert_same(first, second):
-    assert first.keys() == second.keys()
-    for name, value in first.items():
-        np.testing.assert_array_equal(second[name], value, err_msg=name)
-
-
 # -- tied weights -------------------------------------------------------------------------------------------
 
 
@@ -67,7 +58,7 @@ def test_a_file_of_tied_weights_loads_into_a_network_that_ties_them_and_one_that
     net.save_parameters(path)
     for other in (tied(), separate()):
         report = other.load_parameters(path)
-        assert_same(values(net), values(other))
+        assert_same_values(values(net), values(other))
         assert report.complete
     assert other[0].weight is not other[1].weight
 
@@ -161,7 +152,7 @@ def test_a_pending_network_gets_its_shapes_from_the_file(path, two):
     pending = networks.mlp()
     pending.initialize(ctx=two)
     pending.load_parameters(path)
-    assert_same(values(net), values(pending))
+    assert_same_values(values(net), values(pending))
     assert pending[0].weight.list_ctx() == two
 
 
@@ -196,9 +187,9 @@ def test_a_file_written_on_a_gpu_is_read_in_host_memory(path, gpu):
     net.save_parameters(path)
     other = separate()
     other.load_parameters(path)
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
     net.load_parameters(path)
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
 
 
 # -- dictionaries -------------------------------------------------------------------------------------------
@@ -210,7 +201,7 @@ def test_a_dictionary_is_saved_and_loaded_in_every_format(name, tmp_path):
     net.collect_params().save(tmp_path / name, strip_prefix="net_")
     other = tied("other_")
     other.collect_params().load(tmp_path / name, restore_prefix="other_")
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))
 
 
 def test_the_format_can_be_named(tmp_path):
@@ -220,4 +211,4 @@ def test_the_format_can_be_named(tmp_path):
     with pytest.raises(FileFormatError, match=r"it is no \.params file"):
         other.load_parameters(tmp_path / "weights")
     other.load_parameters(tmp_path / "weights", format="safetensors")
-    assert_same(values(net), values(other))
+    assert_same_values(values(net), values(other))

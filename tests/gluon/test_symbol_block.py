@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import pathlib
-
 import networks
 import numpy as np
 import pytest
+from golden import GOLDEN, known
 
 import gluonish as mx
 from gluonish import autograd, nd, sym
@@ -23,10 +21,9 @@ from gluonish.errors import (
 from gluonish.gluon import HybridBlock, SymbolBlock, Trainer, nn
 from gluonish.name import NameManager
 
-GOLDEN = pathlib.Path(__file__).parent.parent / "data" / "mxnet"
 """Files written by Apache MXNet 1.9.1; tools/make_golden_symbols.py makes them."""
 
-KNOWN = json.loads((GOLDEN / "exported.json").read_text(encoding="utf-8"))
+KNOWN = known("exported.json")
 
 
 def layer():

@@ -5,19 +5,16 @@ Their arrays are drawn by a formula on both sides; see ``tools/make_golden_netwo
 
 from __future__ import annotations
 
-import json
-import pathlib
-
 import numpy as np
 import pytest
+from golden import GOLDEN, known
 
 import gluonish as mx
 from gluonish import nd, sym
 from gluonish.gluon import SymbolBlock
 from tests import networks_by_formula as formula
 
-GOLDEN = pathlib.Path(__file__).parent.parent / "data" / "mxnet"
-KNOWN = json.loads((GOLDEN / "networks.json").read_text(encoding="utf-8"))
+KNOWN = known("networks.json")
 
 every_network = pytest.mark.parametrize("name", KNOWN)
 

@@ -7,14 +7,14 @@ something else there is no question, but a test of its own elsewhere.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from answering import agree, answer
+from golden import GOLDEN
 
 import gluonish as mx
 
-FOLDER = Path(__file__).parent.parent / "data" / "mxnet" / "answers"
+FOLDER = GOLDEN / "answers"
 
 
 def questions(pattern):

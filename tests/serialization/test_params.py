@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
-import pathlib
 import struct
 import tracemalloc
 
 import numpy as np
 import pytest
+from golden import GOLDEN, known
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
@@ -19,10 +18,9 @@ from gluonish.dtype import bfloat16
 from gluonish.errors import ArgumentError, ArgumentTypeError, FileFormatError, MissingFileError
 from gluonish.serialization import load, save
 
-GOLDEN = pathlib.Path(__file__).parent.parent / "data" / "mxnet"
 """Files written by Apache MXNet 1.9.1; tools/make_golden_params.py makes them."""
 
-KNOWN = json.loads((GOLDEN / "values.json").read_text(encoding="utf-8"))
+KNOWN = known("values.json")
 READABLE = [name for name in KNOWN if not name.startswith("sparse")]
 """Those with dense arrays only; test_records.py reads the others."""
 

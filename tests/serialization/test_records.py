@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import json
-import pathlib
 import struct
 
 import numpy as np
 import pytest
+from golden import GOLDEN, known
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +16,7 @@ from gluonish.serialization.params import read_params
 from gluonish.serialization.records import SparseValue, read_record, write_record
 from gluonish.serialization.streams import read_content
 
-GOLDEN = pathlib.Path(__file__).parent.parent / "data" / "mxnet"
-KNOWN = json.loads((GOLDEN / "values.json").read_text(encoding="utf-8"))
+KNOWN = known("values.json")
 SPARSE = ["sparse.params", "sparse_dtypes.params"]
 
 

@@ -11,17 +11,9 @@ import pytest
 import gluonish as mx
 from gluonish import sym
 from gluonish.errors import ArgumentError, ArgumentTypeError, SymbolValueError, UnknownNameError
-from gluonish.name import NameManager
 from gluonish.symbol import Group
 
 var = sym.var
-
-
-@pytest.fixture(autouse=True)
-def names():
-    """Every test starts counting names at 0."""
-    with NameManager():
-        yield
 
 
 # -- attributes -------------------------------------------------------------------------------------------

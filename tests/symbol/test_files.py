@@ -19,16 +19,8 @@ from gluonish.errors import (
     MXNetError,
     UnknownNameError,
 )
-from gluonish.name import NameManager
 from gluonish.symbol import Group
 from gluonish.symbol.program import Program
-
-
-@pytest.fixture(autouse=True)
-def names():
-    """Every test starts counting names at 0."""
-    with NameManager():
-        yield
 
 
 def written(symbol):

@@ -10,17 +10,9 @@ from hypothesis import strategies as st
 from gluonish import nd, sym
 from gluonish.errors import ArgumentError, DTypeError, ShapeMismatchError, UnknownNameError
 from gluonish.gluon.nn import Dense
-from gluonish.name import NameManager
 from gluonish.util import np_shape
 
 var = sym.var
-
-
-@pytest.fixture(autouse=True)
-def names():
-    """Every test starts counting names at 0."""
-    with NameManager():
-        yield
 
 
 def network():

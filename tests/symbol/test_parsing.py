@@ -6,17 +6,16 @@ import contextlib
 import copy
 import io
 import json
-import pathlib
 import tracemalloc
 
 import pytest
+from golden import GOLDEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gluonish import sym
 from gluonish.errors import ArgumentError, ArgumentTypeError, FileFormatError, GluonishError
 
-GOLDEN = pathlib.Path(__file__).parent.parent / "data" / "mxnet"
 """Files that Apache MXNet 1.9.1 has exported."""
 
 TEXT = (GOLDEN / "two_inputs-symbol.json").read_text(encoding="utf-8")

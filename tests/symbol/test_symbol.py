@@ -15,17 +15,9 @@ from gluonish.errors import (
     SymbolValueError,
     UnknownNameError,
 )
-from gluonish.name import NameManager
 from gluonish.symbol import Group, Symbol
 
 var = sym.var
-
-
-@pytest.fixture(autouse=True)
-def names():
-    """Every test starts counting names at 0."""
-    with NameManager():
-        yield
 
 
 def network():

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from tools.loading import ROOT
 
 
@@ -35,6 +36,7 @@ def test_an_unknown_case_is_an_error_that_lists_the_known_ones():
     assert "no such case; there are small_operator" in done.stderr
 
 
+@pytest.mark.slow
 def test_every_case_can_be_set_up():
     """Setting up is cheap; what it returns runs, and states what it is timed for."""
     program = (

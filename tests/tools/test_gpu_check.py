@@ -46,6 +46,7 @@ def run_main(monkeypatch, tmp_path, parts, *arguments):
 
 
 @pytest.mark.skipif(mx.num_gpus() > 0, reason="says what happens without a GPU")
+@pytest.mark.slow
 def test_without_a_gpu_every_part_says_why_and_the_report_is_there(tmp_path):
     command = [sys.executable, "tools/gpu_check.py", "--out", str(tmp_path)]
     small = ["--tests", "tests/test_random.py", "--cases", "zero_grad_1x64000", "--seconds", "0.01"]

@@ -1,4 +1,12 @@
-"""``mx.gluon.data``: datasets, samplers, and the loader that makes batches of them."""
+"""``mx.gluon.data``: datasets, samplers, and the loader that makes batches of them.
+
+``dataset``    samples by number
+``sampler``    the order in which they are read
+``batchify``   one batch of several samples
+``dataloader`` batches of a dataset; ``workers``: who makes them; ``processes``: those beside the program
+``vision``     images
+``arguments``  checks that these share
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ one number for all.
 
 Losses that programs write for themselves import two helpers by the names they have in MXNet, which begin with
 an underscore: ``_apply_weighting(F, loss, weight, sample_weight)`` and ``_reshape_like(F, label, pred)``.
+
+``base`` has what all share; ``classification``, ``regression``, ``distances`` and ``sequences`` the losses.
 """
 
 from __future__ import annotations

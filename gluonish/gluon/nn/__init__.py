@@ -1,4 +1,14 @@
-"""Layers."""
+"""Layers.
+
+``basic_layers``   fully connected layers, embeddings, dropout, and functions as layers
+``containers``     blocks that run other blocks
+``activations``    activations
+``conv_layers``    convolutions
+``pooling_layers`` pooling
+``padding_layers`` padding
+``norm_layers``    normalisation
+``arguments``      checks that layers share
+"""
 
 from __future__ import annotations
 

@@ -72,10 +72,6 @@ def _entries_in_common(xp: XP, lhs: Csr, rhs: Csr) -> Csr:
     )
 
 
-def _same_shapes(arrays: Sequence[Any], params: Mapping[str, Any]) -> bool:
-    return arrays[0].shape == arrays[1].shape
-
-
 # -- one of them sparse -----------------------------------------------------------------------------------
 
 

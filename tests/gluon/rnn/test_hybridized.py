@@ -181,20 +181,22 @@ class Counting(rnn.HybridRecurrentCell):
         return inputs, [inputs + states[0] * 0]
 
 
+class Unrolled(HybridBlock):
+    """The outputs of a cell over four steps."""
+
+    def __init__(self, cell):
+        super().__init__()
+        self.cell = cell
+
+    def hybrid_forward(self, F, x):
+        return self.cell.unroll(4, x, merge_outputs=True)[0]
+
+
 @pytest.mark.parametrize("inside", [False, True])
 def test_zoneout_remembers_the_step_before_when_hybridized(inside):
     cell = rnn.ZoneoutCell(Counting(), 0.4)
     x = mx.nd.array(np.broadcast_to(np.arange(1, 5)[None, :, None], (1, 4, 50)))
-
-    class Net(HybridBlock):
-        def __init__(self):
-            super().__init__()
-            self.cell = cell
-
-        def hybrid_forward(self, F, x):
-            return self.cell.unroll(4, x, merge_outputs=True)[0]
-
-    net = Net()
+    net = Unrolled(cell)
     (net if inside else cell).hybridize()
     for _ in range(2):
         with autograd.train_mode():
@@ -208,16 +210,7 @@ def test_zoneout_remembers_the_step_before_when_hybridized(inside):
 @pytest.mark.parametrize("inside", [False, True])
 def test_variational_dropout_chooses_once_per_sequence_when_hybridized(inside):
     cell = contrib.rnn.VariationalDropoutCell(Counting(), 0.0, 0.5, 0.5)
-
-    class Net(HybridBlock):
-        def __init__(self):
-            super().__init__()
-            self.cell = cell
-
-        def hybrid_forward(self, F, x):
-            return self.cell.unroll(4, x, merge_outputs=True)[0]
-
-    net = Net()
+    net = Unrolled(cell)
     (net if inside else cell).hybridize()
     seen = []
     for _ in range(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from gluonish.errors import ArgumentError
@@ -77,26 +78,21 @@ class _Deformable(HybridBlock):
         }
         inner = (self._in_channels // groups, *kernel)
         made = [
-            (
-                "offset",
-                count,
-                offset_weight_initializer,
-                offset_bias_initializer if offset_use_bias else None,
-            ),
-            ("deformable_conv", self._channels, weight_initializer, bias_initializer if use_bias else None),
+            ("offset", (count, *inner), offset_weight_initializer, offset_bias_initializer),
+            ("deformable_conv", (self._channels, *inner), weight_initializer, bias_initializer),
         ]
+        has_bias = {"offset": offset_use_bias, "deformable_conv": use_bias}
         with self.name_scope():
-            for name, filters, of_weight, of_bias in reversed(made) if self.weights_first else made:
-                setattr(
-                    self, f"{name}_weight", self._parameter(f"{name}_weight", (filters, *inner), of_weight)
-                )
-                has_bias = offset_use_bias if name == "offset" else use_bias
-                bias = self._parameter(f"{name}_bias", (filters,), of_bias) if has_bias else None
-                setattr(self, f"{name}_bias", bias)
+            for name, shape, *initializers in reversed(made) if self.weights_first else made:
+                self._make(name, shape, *initializers, bias=has_bias[name])
             self.act = None if activation is None else Activation(activation, prefix=f"{activation}_")
 
-    def _parameter(self, name: str, shape: tuple[int, ...], init: Any) -> Parameter:
-        return self.params.get(name, shape=shape, init=init, allow_deferred_init=True)
+    def _make(self, name: str, shape: tuple[int, ...], of_weight: Any, of_bias: Any, *, bias: bool) -> None:
+        """Make the weight of a convolution, and the bias if it has one."""
+        get = partial(self.params.get, allow_deferred_init=True)
+        setattr(self, f"{name}_weight", get(f"{name}_weight", shape=shape, init=of_weight))
+        made = get(f"{name}_bias", shape=shape[:1], init=of_bias) if bias else None
+        setattr(self, f"{name}_bias", made)
 
     def hybrid_forward(
         self,

@@ -1,4 +1,9 @@
-"""``mx.gluon.data.vision``: image datasets, and transformations of images."""
+"""``mx.gluon.data.vision``: image datasets, and transformations of images.
+
+``datasets``   labelled images; ``image_files``: from compressed files
+``transforms`` all transformations: ``cropping``, ``colors``, ``rotation``
+``images``     what these are made of
+"""
 
 from __future__ import annotations
 
