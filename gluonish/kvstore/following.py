@@ -55,9 +55,9 @@ class Followers:
         elif behind != 0:
             array.write(source)
         # Arrays are told apart as objects: two views may share a storage, and its count of writes.
-        forget = self._agreed.pop
-        reference = weakref.ref(array, lambda _, key=id(array): forget(key, None))
-        self._agreed[id(array)] = _Agreement(reference, array._storage.version, self._change)
+        key, agreed = id(array), self._agreed
+        reference = weakref.ref(array, lambda _: agreed.pop(key, None))
+        agreed[key] = _Agreement(reference, array._storage.version, self._change)
 
     def _behind(self, array: NDArray) -> int | None:
         """Return how many changes an array has missed; None if it is not known."""

@@ -265,7 +265,9 @@ class KVStore(KVStoreBase):
         self._stored[key] = stored = stored.as_in_context(total.context)
         self._updater(key, total, stored)
         known = isinstance(self._updater, Updater)
-        self._followers[key].note(self._updater.optimizer.rows_touched(total, stored.stype) if known else None)
+        self._followers[key].note(
+            self._updater.optimizer.rows_touched(total, stored.stype) if known else None
+        )
 
     def _place(self) -> Any:
         """Return where a sum is made: None for where the first of its parts is."""
