@@ -2,8 +2,8 @@
 
 It runs in an environment of its own, with ``mxnet==1.9.1`` and ``numpy<1.24``, and needs nothing of gluonish.
 ``sparse_answers.json`` in tests/data/mxnet has the storage types of what expressions give and of gradients
-in bound symbols, and what optimizers make of row-sparse gradients; ``sparse_states.pickle`` the momentum of a row-sparse weight, as an
-updater saves it.
+in bound symbols, and what optimizers make of row-sparse gradients; ``sparse_states.pickle`` the momentum of a
+row-sparse weight, as an updater saves it.
 """
 
 from __future__ import annotations

@@ -199,7 +199,7 @@ class Operator:
         in_place: the kernel takes ``out=``: memory for its result (a tuple where it has several), which may
             be that of an input, and holds what the caller's array held.
         stores: its kernel may return sparse values although all its inputs are dense. Or the name of a
-            parameter that says so, by being a sparse storage type; the kernel then takes arrays of any storage.
+            parameter that says so by naming a sparse storage; the kernel then takes arrays of any storage.
         method: the name under which arrays and symbols have it as a method.
         ignored: parameters of MXNet's operator that mean nothing here (cuDNN tuning and the like). They
             are accepted and dropped.

@@ -1,8 +1,8 @@
 """Which storage the gradients of a graph's variables get, before any of them is computed.
 
 A table that is looked up gets rows, whatever its own storage: what counts is how a variable is used, as in
-MXNet. Operators say so (``Operator.gradient_stored``); what none says is dense. Only the operators that take a
-variable are asked: further up all arrays count as dense. Whatever is chosen, the values are the same.
+MXNet. Operators say so (``Operator.gradient_stored``); what none says is dense. Only the operators that
+take a variable are asked: further up all arrays count as dense. Whatever is chosen, the values are the same.
 """
 
 from __future__ import annotations

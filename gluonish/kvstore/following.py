@@ -1,5 +1,7 @@
 """Arrays that are handed out again and again: of those that followed, only changed rows are written."""
 
+# ruff: noqa: SLF001  what an array shares with others says how often it was written
+
 from __future__ import annotations
 
 import weakref

@@ -263,11 +263,10 @@ class KVStore(KVStoreBase):
             self._followers[key].note(None)
             return
         self._stored[key] = stored = stored.as_in_context(total.context)
-        self._updater(key, total, stored)
-        known = isinstance(self._updater, Updater)
-        self._followers[key].note(
-            self._updater.optimizer.rows_touched(total, stored.stype) if known else None
-        )
+        updater = self._updater
+        updater(key, total, stored)
+        optimizer = updater.optimizer if isinstance(updater, Updater) else None
+        self._followers[key].note(optimizer.rows_touched(total, stored.stype) if optimizer else None)
 
     def _place(self) -> Any:
         """Return where a sum is made: None for where the first of its parts is."""

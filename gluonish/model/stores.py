@@ -139,13 +139,12 @@ def _pull_rows(
 
     After ``Module.prepare`` it has the rows of one batch, and is to cost no more than these.
     """
-    given = [each for each in grads if each is not None and each.stype == "row_sparse"]
-    held = replica.indices  # type: ignore[attr-defined]  it is row-sparse
-    if len(held) == replica.shape[0] or len(given) != len(grads):
+    rows: list[Any] = [replica, *grads]
+    if len(replica.stored.indices) == replica.shape[0] or any(each.stype == "default" for each in rows):
         kvstore.pull(name, out=replica, priority=priority, ignore_sparse=False)
         return
-    parts = [held, *[each.indices.as_in_context(held.context) for each in given]]  # type: ignore[attr-defined]
-    kvstore.row_sparse_pull(name, out=replica, priority=priority, row_ids=nd.concat(*parts, dim=0))
+    wanted = [each.indices.as_in_context(replica.context) for each in rows]
+    kvstore.row_sparse_pull(name, out=replica, priority=priority, row_ids=nd.concat(*wanted, dim=0))
 
 
 def _update_params(

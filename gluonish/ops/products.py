@@ -53,8 +53,8 @@ def dot(
     """Return the product that sums over the last axis of lhs and the first of rhs.
 
     With transpose_a it is the first axis of lhs, with transpose_b the last of rhs. The other axes of lhs,
-    then those of rhs, are those of the result; between two vectors it has shape (1,). forward_stype says which
-    storage the result gets; see docs/concepts/sparse.md for what it has otherwise.
+    then those of rhs, are those of the result; between two vectors it has shape (1,). forward_stype says
+    which storage the result gets; see docs/concepts/sparse.md for what it has otherwise.
     """
     if forward_stype not in (None, DEFAULT):
         return stored_as(

@@ -12,8 +12,8 @@ import numpy as np
 from gluonish.context import Context
 from gluonish.engine.invoke import invoke
 from gluonish.engine.ndarray import NDArray
-from gluonish.engine.sparse import BaseSparseNDArray
 from gluonish.engine.operator import Operator
+from gluonish.engine.sparse import BaseSparseNDArray
 from gluonish.errors import DeferredInitializationError
 from gluonish.shape import PartialShape
 from gluonish.symbol.graph_operator import GraphOperator, Part, Run
@@ -165,7 +165,7 @@ def _runner(op: Operator) -> Callable[[Sequence[NDArray]], Any] | None:
 
 
 def _lenient(node: Node) -> Callable[[Sequence[NDArray]], Any]:
-    """Return what runs one of Python's operators: sparse arrays of one shape stay sparse, others broadcast."""
+    """Return what runs one of Python's operators: sparse arrays stay so, others broadcast."""
     equal, broadcasting = node.op, node.broadcasting
     assert equal is not None
 

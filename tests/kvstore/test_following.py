@@ -101,7 +101,7 @@ def test_a_trainer_gives_replicas_the_rows_of_a_step_from_the_store_it_is_given(
         if step == 2:
             mark(table.weight.data(mx.cpu(1)), 5)
         with mx.autograd.record():
-            sums = [table(mx.nd.array([at], ctx=ctx)).sum() for at, ctx in zip((1, 4), contexts)]
+            sums = [table(mx.nd.array([at], ctx=ctx)).sum() for at, ctx in zip((1, 4), contexts, strict=True)]
         mx.autograd.backward(sums)
         trainer.step(1)
     assert [table.weight.data(ctx).asnumpy()[:, 0].tolist() for ctx in contexts] == [

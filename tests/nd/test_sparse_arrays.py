@@ -190,6 +190,6 @@ def test_lists_by_coordinates_have_the_element_type_that_numpy_gives_them():
 )
 def test_arithmetic_by_name_has_the_storage_that_mxnet_gives_it(name, kinds, stype):
     dense = [nd.array([[0, 2], [3, 1]]), nd.array([[1, 1], [4, 2]])]
-    found = getattr(S, name)(*[each.tostype(kind) for each, kind in zip(dense, kinds)])
+    found = getattr(S, name)(*[each.tostype(kind) for each, kind in zip(dense, kinds, strict=True)])
     assert found.stype == stype
     np.testing.assert_array_equal(found.asnumpy(), getattr(np, name)(*[each.asnumpy() for each in dense]))
