@@ -1,9 +1,9 @@
 """Ask Apache MXNet about sparse arrays: ``python make_golden_sparse.py DIR``.
 
 It runs in an environment of its own, with ``mxnet==1.9.1`` and ``numpy<1.24``, and needs nothing of gluonish.
-``sparse_answers.json`` in tests/data/mxnet has the storage type of what expressions give, and what
-optimizers make of row-sparse gradients; ``sparse_states.pickle`` the momentum of a row-sparse weight, as an
-updater saves it.
+``sparse_answers.json`` in tests/data/mxnet has the storage types of what expressions give and of gradients
+in bound symbols, and what optimizers make of row-sparse gradients; ``sparse_states.pickle`` the momentum of a
+row-sparse weight, as an updater saves it.
 """
 
 from __future__ import annotations
@@ -46,6 +46,30 @@ EXPRESSIONS = [
     ),
 ]
 
+SYMBOLS = [
+    *(
+        "sym.abs(x)",
+        "sym.sqrt(x)",
+        "sym.square(x)",
+        "x * 2",
+        "x + 2",
+        "x + y",
+        "x * y",
+        "x - y",
+        "sym.dot(x, y)",
+    ),
+    *(
+        "sym.dot(x, y, transpose_a=True)",
+        "sym.add_n(x, y)",
+        "sym.broadcast_add(x, y)",
+        "x + sym.dot(y, x)",
+    ),
+    *("sym.cast_storage(x, stype='row_sparse')", "sym.cast_storage(x, stype='default')"),
+    *(f"sym.Embedding(y, x, input_dim=3, output_dim=3, sparse_grad={each})" for each in ("True", "False")),
+    *("sym.contrib.SparseEmbedding(y, x, input_dim=3, output_dim=3)", "sym.sparse.retain(x, y)"),
+]
+"""What makes gradients of x, of which ``simple_bind`` chooses the storage."""
+
 DEFINED = {
     "row_sparse": ("nd.sparse.retain(x, nd.array([3, 0]))",),
     "csr": ("x[1:3]", "x[-1]", "x * nd.ones((1, 3))"),
@@ -85,6 +109,27 @@ def storages() -> dict[str, dict[str, str]]:
     return found
 
 
+def gradients() -> dict[str, dict[str, str]]:
+    """Return the storage types of the gradients of x in bound symbols, by those of x and y."""
+    found: dict[str, dict[str, str]] = {}
+    for left in ("default", "row_sparse", "csr"):
+        for right in ("default", "row_sparse", "csr"):
+            kinds = found[f"{left}, {right}"] = {}
+            for each in SYMBOLS:
+                x, y = mx.sym.var("x", stype=left), mx.sym.var("y", stype=right)
+                symbol = eval(each, {"sym": mx.sym, "x": x, "y": y})  # noqa: S307
+                shapes = {
+                    name: (3,) if "retain" in each and name == "y" else (3, 3)
+                    for name in symbol.list_arguments()
+                }
+                try:
+                    bound = symbol.simple_bind(mx.cpu(), grad_req={"x": "write"}, **shapes)
+                except RuntimeError:
+                    continue  # MXNet has no kernel for these storages
+                kinds[each] = bound.grad_dict["x"].stype
+    return found
+
+
 def after_updates(name: str, arguments: dict[str, Any], stype: str) -> tuple[list[list[float]], bytes]:
     """Return a weight after three updates by row-sparse gradients, and the pickled states."""
     updater = mx.optimizer.get_updater(mx.optimizer.create(name, learning_rate=0.1, **arguments))
@@ -107,7 +152,7 @@ def answers() -> dict[str, Any]:
         for name, arguments in OPTIMIZERS
         for stype in ("default", "row_sparse")
     ]
-    return {"storages": storages(), "updates": updates}
+    return {"storages": storages(), "gradients": gradients(), "updates": updates}
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
             raise _mixed_contexts(op, inputs)
         if x._node is not None:
             tracked = True
-    if op.stores:
+    if op.stores and op.stores_with(params):
         return _invoke_stored(op, inputs, params, out)
     if ctx is None:
         ctx = as_context(params.get("ctx"))
@@ -171,7 +171,7 @@ def _invoke_stored(op: Operator, inputs: Sequence[NDArray | None], params: dict[
     """
     ctx, values = check_arrays(op, inputs, params)
     kernel = op.stored_kernel(values, params)
-    if kernel is None and not op.stores:
+    if kernel is None and not op.stores_with(params):
         dense = [None if x is None else x.tostype(DEFAULT) for x in inputs]
         result = invoke(op, dense, params, out)
         for position in op.written(params, MODE.training):

@@ -111,7 +111,8 @@ class Operator:
             checking beforehand is skipped.
         in_place: the kernel takes ``out=``: memory for its result (a tuple where it has several), which may
             be that of an input, and holds what the caller's array held.
-        stores: its kernel may return sparse values although all its inputs are dense.
+        stores: its kernel may return sparse values although all its inputs are dense. Or the name of a
+            parameter that says so by naming a sparse storage; the kernel then takes arrays of any storage.
         method: the name under which arrays and symbols have it as a method.
         ignored: parameters of MXNet's operator that mean nothing here (cuDNN tuning and the like). They
             are accepted and dropped.
@@ -138,7 +139,7 @@ class Operator:
         predicate: bool = False,
         native: bool = False,
         in_place: bool = False,
-        stores: bool = False,
+        stores: bool | str = False,
         method: str | None = None,
         ignored: Sequence[str] = (),
         gradient: str | None = None,
@@ -156,6 +157,7 @@ class Operator:
         self.in_place = in_place
         self.stores = stores
         self.storages: list[StoredKernel] = []
+        self._gradient_stypes: dict[str | None, Callable[..., str]] = {}
         self.method = method
         self.ignored = frozenset(ignored)
         self.gradient_kind = gradient
@@ -367,6 +369,30 @@ class Operator:
             if kernel.takes(storages, arrays, params):
                 return kernel
         return None
+
+    def gradient_stored(self, *inputs: str) -> Callable[[Callable[..., str]], Callable[..., str]]:
+        """Declare the storage of the gradients of these inputs, or of all, for buffers made beforehand.
+
+        The rule is called with the storage types of the inputs and the parameters.
+        """
+
+        def declare(rule: Callable[..., str]) -> Callable[..., str]:
+            self._gradient_stypes.update(dict.fromkeys(inputs or (None,), rule))
+            return rule
+
+        return declare
+
+    def gradient_stype(self, position: int, stypes: Sequence[str], params: Mapping[str, Any]) -> str:
+        """Return the storage type that the gradient of an input gets, of inputs with these."""
+        name = self.input_names[position] if position < len(self.input_names) else None
+        rule = self._gradient_stypes.get(name, self._gradient_stypes.get(None))
+        return "default" if rule is None else rule(stypes, params)
+
+    def stores_with(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether the generic kernel may return sparse values."""
+        if isinstance(self.stores, str):
+            return params[self.stores] in ("row_sparse", "csr")
+        return self.stores
 
     def together(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Declare how the operator runs in a team, while training (see ``gluonish.engine.team``).

@@ -18,8 +18,14 @@ from gluonish.engine.mode import MODE
 from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
 from gluonish.engine.storage import Storage
 from gluonish.engine.stored import INDEX, Csr, Rows, Stored, densified, empty_stored, storage_of, stored_as
-from gluonish.errors import ArgumentError, ArgumentTypeError, InPlaceError, UnsupportedError
-from gluonish.shape import merge_shapes
+from gluonish.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    InPlaceError,
+    ShapeMismatchError,
+    UnsupportedError,
+)
+from gluonish.shape import format_shape, merge_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,6 +174,9 @@ class BaseSparseNDArray(NDArray):
         """
         raise UnsupportedError(array_label(self), "is sparse and no number", fix="Use x.tostype('default').")
 
+    def __bool__(self) -> NoReturn:
+        raise ArgumentError(array_label(self), "is sparse: whether it is true is ambiguous")
+
     def check_format(self, full_check: bool = True) -> None:
         """Check the indices.
 
@@ -295,6 +304,10 @@ class BaseSparseNDArray(NDArray):
 
     def _as_array(self, value: Any) -> NDArray:
         """Return numbers that are to be written as an array."""
+        if value is None or isinstance(value, (str, bytes)):
+            raise ArgumentTypeError(
+                array_label(self), "cannot be written with this", expected="an array", received=repr(value)
+            )
         if np.ndim(value) == 0:
             if self.stype == Csr.stype:
                 raise ArgumentError(
@@ -453,7 +466,12 @@ def empty_sparse(stype: str, shape: tuple[int, ...], ctx: Context, dtype: Any) -
 
     Raises:
         ArgumentError: an unknown storage type.
+        ShapeMismatchError: a CSR array that is no matrix.
     """
+    if stype == Csr.stype and len(shape) != len(("row", "column")):
+        raise ShapeMismatchError(
+            "A CSR array", "is a matrix", expected="two axes", received=format_shape(shape)
+        )
     if stype not in _CLASSES:
         raise ArgumentError(
             "The storage type",

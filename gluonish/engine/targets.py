@@ -9,6 +9,7 @@ from gluonish.context import Context
 from gluonish.engine.legacy import may_meet
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import Operator
+from gluonish.engine.stored import DEFAULT
 from gluonish.errors import ArgumentError, ArgumentTypeError, ContextError
 from gluonish.shape import FILLED, merge_shapes
 
@@ -84,7 +85,8 @@ def write_out(op: Operator, outputs: Sequence[NDArray], params: dict[str, Any], 
         check_target(op, target, output._ctx)
         merge_shapes(target.shape, output.shape, owner=_label(op), wording=FILLED)
     for target, output in zip(targets, outputs, strict=False):
-        target.write(output)
+        other = DEFAULT not in (target.stype, output.stype) and target.stype != output.stype
+        target.write(output.tostype(DEFAULT) if other else output)
     return out
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from gluonish.context import Context
 from gluonish.dtype import as_dtype
 from gluonish.engine.ndarray import NDArray
@@ -18,6 +20,7 @@ from gluonish.errors import (
 from gluonish.executor.executor import Executor
 from gluonish.executor.placement import places_of
 from gluonish.executor.pool import Kind, Pool
+from gluonish.executor.storages import gradient_storages
 from gluonish.shape import PartialShape, format_shape, is_known
 from gluonish.symbol import Symbol
 from gluonish.symbol.infer import infer_dtypes, infer_shapes
@@ -166,10 +169,11 @@ def simple_bind(
     names, state_names = symbol.list_arguments(), symbol.list_auxiliary_states()
     requests = _requests(names, grad_req)
     kinds = _kinds(symbol, ctx, shapes, type_dict or {}, stype_dict or {}, group2ctx)
+    storages = gradient_storages(symbol, {name: kind.stype for name, kind in kinds.items()})
     pool = Pool(shared_buffer, shared_exec, shared_arg_names or ())
     arguments = [pool.argument(name, kinds[name]) for name in names]
     gradients = [
-        None if request == "null" else pool.gradient(name, kinds[name])
+        None if request == "null" else pool.gradient(name, attrs.evolve(kinds[name], stype=storages[name]))
         for name, request in zip(names, requests, strict=True)
     ]
     states = [pool.state(name, kinds[name]) for name in state_names]

@@ -10,9 +10,9 @@ import attrs
 import numpy as np
 
 from gluonish.context import Context
-from gluonish.engine.backend import backend_of
-from gluonish.engine.ndarray import NDArray, transfer_raw
+from gluonish.engine.ndarray import NDArray
 from gluonish.kvstore.base import added
+from gluonish.kvstore.following import copy_rows
 from gluonish.optimizer import Optimizer
 from gluonish.parameter.core import ParameterCore
 from gluonish.parameter.rows import all_rows
@@ -119,7 +119,11 @@ class SingleUpdates:
             set_fresh(gradient, fresh=False)
         if central:
             for replica in replicas[1:]:
-                _follow(replica, replicas[0], optimizer.rows_touched(pairs[0][1]))
+                rows = optimizer.rows_touched(pairs[0][1], "row_sparse" if by_row else "default")
+                if rows is None:
+                    replica.write(replicas[0])
+                else:
+                    copy_rows(replica, replicas[0], rows)
             for gradient in core.gradients():
                 set_fresh(gradient, fresh=False)
 
@@ -152,19 +156,6 @@ class SingleUpdates:
 def works_alone(core: ParameterCore, optimizer: Optimizer) -> bool:
     """Tell whether a parameter is updated by itself: for its sparse gradient, or for the optimizer."""
     return core.has_sparse_grad or not optimizer.works_on_flat_arrays
-
-
-def _follow(replica: NDArray, source: NDArray, rows: Any) -> None:
-    """Give a replica the values of another one, which differ in some rows only, unless that is None."""
-    if rows is None or replica.context.device_type != source.context.device_type:
-        replica.write(source)
-        return
-    changed = source.stored[rows]
-    backend = backend_of(replica.context)
-    with backend.scope(replica.context):
-        there = backend.xp.asarray(rows)
-        replica.stored[there] = transfer_raw(changed, source.context, replica.context)
-    note_write(replica)
 
 
 def arrays_of(state: Any) -> Iterator[NDArray]:

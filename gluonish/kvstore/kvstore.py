@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from gluonish.errors import (
 from gluonish.kvstore.arguments import Key, as_arrays, by_key, grouped
 from gluonish.kvstore.base import KVStoreBase, added, check_capability
 from gluonish.kvstore.compression import TwoBitCompression, as_compression
+from gluonish.kvstore.following import Followers
 from gluonish.optimizer import Optimizer, Updater, get_updater
 from gluonish.serialization.streams import open_target, read_content
 
@@ -58,6 +60,7 @@ class KVStore(KVStoreBase):
     def __init__(self, type: str = "local") -> None:  # noqa: A002  it is the property's value
         self._type = type
         self._stored: dict[int | str, NDArray] = {}
+        self._followers: dict[int | str, Followers] = defaultdict(Followers)
         self._updater: Callable[[Any, NDArray, NDArray], Any] | None = None
         self._compression: TwoBitCompression | None = None
 
@@ -163,7 +166,7 @@ class KVStore(KVStoreBase):
                         "pull() passes over a sparse array for key %r: use row_sparse_pull()", each
                     )
                     continue
-                array.write(stored)
+                self._followers[each].bring(array, stored)
 
     def pushpull(self, key: Key, value: Any, out: Any = None, priority: int = 0) -> None:
         """Push, then pull.
@@ -254,9 +257,13 @@ class KVStore(KVStoreBase):
         total = added(arrays, self._place())
         if self._updater is None:
             self._stored[key] = total
+            self._followers[key].note(None)
             return
         self._stored[key] = stored = stored.as_in_context(total.context)
-        self._updater(key, total, stored)
+        updater = self._updater
+        updater(key, total, stored)
+        optimizer = updater.optimizer if isinstance(updater, Updater) else None
+        self._followers[key].note(optimizer.rows_touched(total, stored.stype) if optimizer else None)
 
     def _place(self) -> Any:
         """Return where a sum is made: None for where the first of its parts is."""
@@ -269,6 +276,7 @@ class KVStore(KVStoreBase):
         """Exchange what is stored, whatever its shape and dtype; what was left to send is dropped."""
         self._value(key)
         self._stored[key] = self._own(value)
+        self._followers[key].note(None)
         if self._compression is not None:
             self._compression.forget(key)
 

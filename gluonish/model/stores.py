@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gluonish import nd
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError, ArgumentTypeError
 from gluonish.kvstore import KVStore, KVStoreBase, create
@@ -121,8 +122,29 @@ def _update_params_on_kvstore(
         param_names: the keys.
     """
     for index, (name, replicas, grads) in enumerate(zip(param_names, param_arrays, grad_arrays, strict=True)):
-        if grads[0] is not None:
+        if grads[0] is None:
+            continue
+        if all(each.stype == "default" for each in replicas):
             kvstore.pushpull(name, list(grads), out=list(replicas), priority=-index)
+            continue
+        kvstore.push(name, list(grads), priority=-index)
+        for replica in replicas:
+            _pull_rows(kvstore, name, replica, grads, priority=-index)
+
+
+def _pull_rows(
+    kvstore: Any, name: str, replica: NDArray, grads: Sequence[NDArray | None], *, priority: int
+) -> None:
+    """Bring a row-sparse replica up to date: the rows that it has, and those that have gradients.
+
+    After ``Module.prepare`` it has the rows of one batch, and is to cost no more than these.
+    """
+    rows: list[Any] = [replica, *grads]
+    if len(replica.stored.indices) == replica.shape[0] or any(each.stype == "default" for each in rows):
+        kvstore.pull(name, out=replica, priority=priority, ignore_sparse=False)
+        return
+    wanted = [each.indices.as_in_context(replica.context) for each in rows]
+    kvstore.row_sparse_pull(name, out=replica, priority=priority, row_ids=nd.concat(*wanted, dim=0))
 
 
 def _update_params(

@@ -12,6 +12,7 @@ from gluonish.context import Context, as_context
 from gluonish.dtype import as_dtype
 from gluonish.engine.backend import backend_of
 from gluonish.engine.conversion import transfer_raw
+from gluonish.engine.invoke import RECORDED
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.engine.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, array_of, empty_sparse
 from gluonish.engine.stored import INDEX, Csr, Rows
@@ -44,10 +45,11 @@ def csr_matrix(
             matrix of zeros; a definition (data, indices, indptr); or one by coordinates, (data, (row, col)).
         shape: the shape; of a definition it is inferred if not given.
         ctx: where; the current context if not given.
-        dtype: the element type; if not given that of the array or the data, float32 for lists.
+        dtype: the element type; if not given that of the array or the data, float32 for lists, and what
+            NumPy makes of them for lists by coordinates.
 
     Raises:
-        ArgumentError: no matrix can be made of this.
+        ArgumentError, ArgumentTypeError: no matrix can be made of this.
         ShapeMismatchError: it has another shape than given.
 
     Example:
@@ -79,6 +81,10 @@ def _csr_of_tuple(given: tuple[Any, ...], shape: Any, ctx: Context, dtype: Any) 
             expected="(M, N), (data, (row, col)) or (data, indices, indptr)",
             received=f"a tuple of length {len(given)}",
         )
+    if np.ndim(given[0]) == 0:
+        raise ArgumentError(
+            "csr_matrix()", "makes matrices only", expected="a shape (M, N)", received=f"{given!r:.60}"
+        )
     values = _part(given[0], dtype, ctx)
     indices, indptr = (_part(each, INDEX, ctx) for each in given[1:])
     if shape is None:
@@ -105,8 +111,6 @@ def _csr_of_coordinates(data: Any, places: tuple[Any, ...], shape: Any, ctx: Con
     import scipy.sparse  # noqa: PLC0415  half of SciPy is not worth a slower import
 
     row, column = (np.asarray(each) for each in places)
-    if dtype is None:
-        dtype = getattr(data, "dtype", DEFAULT_DTYPE)
     matrix = scipy.sparse.coo_matrix((np.asarray(data), (row, column)), shape=shape)
     return _csr_of_scipy(matrix, ctx, dtype)
 
@@ -205,7 +209,7 @@ def _of_array(source: Any, stype: str, ctx: Context, dtype: Any) -> NDArray:
         )
     if not isinstance(source, NDArray):
         if np.ndim(source) == 0:
-            raise ArgumentError(
+            raise ArgumentTypeError(
                 f"A {stype} array",
                 "cannot be made of this",
                 expected="an array, a shape or a definition",
@@ -319,8 +323,12 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 # -- arithmetic -------------------------------------------------------------------------------------------
 
 
-def _arithmetic(apply: Callable[[Any, Any], Any], what: str) -> Callable[[Any, Any], NDArray]:
+def _arithmetic(apply: Callable[[Any, Any], Any], elemwise: str, what: str) -> Callable[[Any, Any], NDArray]:
     def function(lhs: Any, rhs: Any) -> NDArray:
+        sparse = isinstance(lhs, BaseSparseNDArray) or isinstance(rhs, BaseSparseNDArray)
+        if sparse and getattr(lhs, "shape", None) == getattr(rhs, "shape", ()):
+            apply_to_equals: Callable[..., NDArray] = getattr(RECORDED, elemwise)
+            return apply_to_equals(lhs, rhs)
         result: NDArray = apply(lhs, rhs)
         return result
 
@@ -331,7 +339,7 @@ def _arithmetic(apply: Callable[[Any, Any], Any], what: str) -> Callable[[Any, A
     return function
 
 
-add = _arithmetic(python.add, "the sum")
-subtract = _arithmetic(python.sub, "the difference")
-multiply = _arithmetic(python.mul, "the product")
-divide = _arithmetic(python.truediv, "the quotient")
+add = _arithmetic(python.add, "elemwise_add", "the sum")
+subtract = _arithmetic(python.sub, "elemwise_sub", "the difference")
+multiply = _arithmetic(python.mul, "elemwise_mul", "the product")
+divide = _arithmetic(python.truediv, "elemwise_div", "the quotient")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from gluonish.engine.facts import ShapeFacts
 from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.stored import DEFAULT, densified, stored_as
 from gluonish.ops.common import matmul, product, solve_product, state_axes
 from gluonish.shape import shape_size
 
@@ -39,7 +40,7 @@ def right_gradient(
 # -- dot ------------------------------------------------------------------------------------------------
 
 
-@operator("dot", native=True)
+@operator("dot", native=True, stores="forward_stype")
 def dot(
     xp: XP,
     lhs: Array,
@@ -52,9 +53,17 @@ def dot(
     """Return the product that sums over the last axis of lhs and the first of rhs.
 
     With transpose_a it is the first axis of lhs, with transpose_b the last of rhs. The other axes of lhs,
-    then those of rhs, are those of the result; between two vectors it has shape (1,). Where one of the two is
-    sparse, forward_stype says which storage the result gets; see docs/concepts/sparse.md.
+    then those of rhs, are those of the result; between two vectors it has shape (1,). forward_stype says
+    which storage the result gets; see docs/concepts/sparse.md for what it has otherwise.
     """
+    if forward_stype not in (None, DEFAULT):
+        return stored_as(
+            xp, _product(xp, densified(lhs), densified(rhs), transpose_a, transpose_b), forward_stype
+        )
+    return _product(xp, lhs, rhs, transpose_a, transpose_b)
+
+
+def _product(xp: XP, lhs: Array, rhs: Array, transpose_a: bool, transpose_b: bool) -> Array:
     if lhs.ndim == rhs.ndim == 2:  # noqa: PLR2004
         return matmul(xp, lhs.T if transpose_a else lhs, rhs.T if transpose_b else rhs)
     a = lhs.reshape(_left_matrix(lhs.shape, transpose_a))

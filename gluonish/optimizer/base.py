@@ -304,9 +304,20 @@ class Optimizer(Rates):
         """
         return False
 
-    def rows_touched(self, grad: NDArray) -> Any:
-        """Return which rows of a dense parameter a gradient changes, as a raw array; None for all."""
-        return grad.stored.indices if grad.stype == "row_sparse" and self.steps_on_rows("default") else None
+    def rows_touched(self, grad: NDArray, stype: str = "default") -> Any:
+        """Return which rows of a parameter a gradient changes, as a raw array; None for all.
+
+        Args:
+            grad: the gradient.
+            stype: the storage type of what the optimizer is given to update.
+        """
+        own = type(self)
+        updates_itself = own.update is not Optimizer.update or (
+            own.update_multi_precision is not Optimizer.update_multi_precision
+        )
+        if grad.stype != "row_sparse" or updates_itself or not self.steps_on_rows(stype):
+            return None
+        return grad.stored.indices
 
     def _run_on_rows(
         self, weight: NDArray, grad: NDArray, slots: dict[str, NDArray], rates: Mapping[str, Coefficient]

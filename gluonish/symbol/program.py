@@ -13,6 +13,7 @@ from gluonish.context import Context
 from gluonish.engine.invoke import invoke
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import Operator
+from gluonish.engine.sparse import BaseSparseNDArray
 from gluonish.errors import DeferredInitializationError
 from gluonish.shape import PartialShape
 from gluonish.symbol.graph_operator import GraphOperator, Part, Run
@@ -39,7 +40,7 @@ class _Step:
         first: the cell of its first output.
         count: how many outputs it has; they go to cells side by side.
         last_uses: cells that nothing reads afterwards.
-        graphs: what runs an operator that consists of graphs; None for any other.
+        graphs: what runs an operator that consists of graphs, or is chosen by its inputs; None for any other.
         place: where it runs; None for where its inputs are.
     """
 
@@ -103,7 +104,8 @@ class Program:
             assert op is not None
             inputs = tuple(node.arranged(given, absent))
             place = places.get(id(node))
-            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), _runner(op), place))
+            runner = _lenient(node) if node.lenient else _runner(op)
+            steps.append(_Step(node, op, node.params, inputs, first, count, tuple(ends), runner, place))
         return steps[::-1]
 
     def _steps_for(self, graph: Symbol, values: Sequence[NDArray]) -> list[_Step]:
@@ -160,6 +162,19 @@ def _runner(op: Operator) -> Callable[[Sequence[NDArray]], Any] | None:
     return (
         functools.partial(op, [_run_of(part) for part in op.parts]) if isinstance(op, GraphOperator) else None
     )
+
+
+def _lenient(node: Node) -> Callable[[Sequence[NDArray]], Any]:
+    """Return what runs one of Python's operators: sparse arrays stay so, others broadcast."""
+    equal, broadcasting = node.op, node.broadcasting
+    assert equal is not None
+
+    def run(inputs: Sequence[NDArray]) -> Any:
+        lhs, rhs = inputs
+        sparse = isinstance(lhs, BaseSparseNDArray) or isinstance(rhs, BaseSparseNDArray)
+        return invoke(equal if sparse and lhs.shape == rhs.shape else broadcasting, inputs, node.params)
+
+    return run
 
 
 def _run_of(part: Part) -> Run:

@@ -425,3 +425,18 @@ def test_values_compute_with_anything_by_way_of_dense_memory():
     np.testing.assert_array_equal(rows > 0, VALUES > 0)
     np.testing.assert_array_equal((-rows).dense(), -VALUES)
     np.testing.assert_array_equal(rows + 1, VALUES + 1)
+
+
+@pytest.mark.parametrize("stype", ["row_sparse", "csr"])
+@pytest.mark.parametrize("value", [None, "abc"])
+def test_what_is_no_number_cannot_be_written(stype, value):
+    array = nd.ones((2, 2)).tostype(stype)
+    with pytest.raises(ArgumentTypeError, match="cannot be written with this"):
+        array[:] = value
+    assert array.asnumpy().tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("stype", ["row_sparse", "csr"])
+def test_whether_a_sparse_array_is_true_is_ambiguous(stype):
+    with pytest.raises(ValueError, match="whether it is true is ambiguous"):
+        bool(nd.ones((2, 2)).tostype(stype))

@@ -108,8 +108,12 @@ def test_sparse_arrays_are_copied_and_converted():
             "has another shape than given",
         ),
         (lambda: S.csr_matrix(nd.ones((2, 2, 2))), ArgumentError, r"csr_matrix\(\) needs a matrix"),
-        (lambda: S.csr_matrix(3), ArgumentError, "A csr array cannot be made of this"),
-        (lambda: S.csr_matrix(None), ArgumentError, "A csr array cannot be made of this"),
+        (lambda: S.csr_matrix(3), ArgumentTypeError, "A csr array cannot be made of this"),
+        (lambda: S.csr_matrix(None), ArgumentTypeError, "A csr array cannot be made of this"),
+        (lambda: S.csr_matrix("abc"), ArgumentTypeError, "A csr array cannot be made of this"),
+        (lambda: S.csr_matrix((2, 3, 4)), ArgumentError, r"csr_matrix\(\) makes matrices only"),
+        (lambda: S.zeros("csr", (2, 3, 4)), ShapeMismatchError, "A CSR array is a matrix"),
+        (lambda: S.zeros("csr", 4), ShapeMismatchError, "A CSR array is a matrix"),
         (lambda: S.csr_matrix(S.zeros("row_sparse", (2, 2))), ArgumentError, "A csr array cannot be made"),
         (
             lambda: S.row_sparse_array(S.zeros("csr", (2, 2))),
@@ -167,3 +171,25 @@ def test_symbols_run_on_sparse_arrays():
     total = mx.sym.sparse.dot(x, w)
     found = total.eval(x=S.csr_matrix(VALUES), w=nd.ones((2, 2), dtype="float64"))[0]
     np.testing.assert_array_equal(found.asnumpy(), VALUES @ np.ones((2, 2)))
+
+
+def test_lists_by_coordinates_have_the_element_type_that_numpy_gives_them():
+    assert S.csr_matrix(([1, 2], ([0, 1], [1, 0]))).dtype == np.int64
+    assert S.csr_matrix(([1.0, 2], ([0, 1], [1, 0]))).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "stype"),
+    [
+        ("multiply", ("default", "csr"), "csr"),
+        ("multiply", ("default", "row_sparse"), "row_sparse"),
+        ("divide", ("csr", "default"), "default"),
+        ("add", ("csr", "csr"), "csr"),
+        ("subtract", ("row_sparse", "default"), "default"),
+    ],
+)
+def test_arithmetic_by_name_has_the_storage_that_mxnet_gives_it(name, kinds, stype):
+    dense = [nd.array([[0, 2], [3, 1]]), nd.array([[1, 1], [4, 2]])]
+    found = getattr(S, name)(*[each.tostype(kind) for each, kind in zip(dense, kinds, strict=True)])
+    assert found.stype == stype
+    np.testing.assert_array_equal(found.asnumpy(), getattr(np, name)(*[each.asnumpy() for each in dense]))

@@ -142,9 +142,11 @@ def test_products_keep_the_dtype(dtype):
     np.testing.assert_array_equal(found.asnumpy(), (VALUES * 2) @ OTHERS.T)
 
 
+@pytest.mark.parametrize("left", ["default", "row_sparse", "csr"])
+@pytest.mark.parametrize("right", ["default", "row_sparse", "csr"])
 @pytest.mark.parametrize("stype", ["default", "row_sparse", "csr"])
-def test_forward_stype_says_what_storage_a_product_has(stype):
-    found = nd.dot(stored(VALUES, "csr"), stored(OTHERS.T, "default"), forward_stype=stype)
+def test_forward_stype_says_what_storage_a_product_has(left, right, stype):
+    found = nd.dot(stored(VALUES, left), stored(OTHERS.T, right), forward_stype=stype)
     assert found.stype == stype
     np.testing.assert_array_equal(found.asnumpy(), VALUES @ OTHERS.T)
 
@@ -329,6 +331,20 @@ def test_results_go_into_sparse_arrays(stype):
         nd.elemwise_add(nd.array(VALUES, dtype="float64"), nd.array(OTHERS, dtype="float64"), out=out) is out
     )
     np.testing.assert_array_equal(out.asnumpy(), VALUES + OTHERS)
+
+
+def test_results_go_into_arrays_of_the_other_sparse_storage():
+    out = nd.sparse.zeros("csr", (4, 3), dtype="float64")
+    nd.elemwise_add(stored(VALUES, "row_sparse"), stored(OTHERS, "row_sparse"), out=out)
+    assert out.stype == "csr"
+    np.testing.assert_array_equal(out.asnumpy(), VALUES + OTHERS)
+
+
+@pytest.mark.parametrize("stype", ["default", *SPARSE])
+def test_rows_are_divided_by_arrays_of_any_storage(stype):
+    found = nd._internal._scatter_elemwise_div(stored(VALUES, "row_sparse"), stored(OTHERS + 9, stype))
+    assert found.stype == "row_sparse"
+    np.testing.assert_allclose(found.asnumpy(), VALUES / (OTHERS + 9))
 
 
 def test_mixed_sparse_products_agree_with_scipy():

@@ -75,3 +75,9 @@ def embedding_gradient(F: Any, g: Any, data: Any, input_dim: int, sparse_grad: b
 @sparse_embedding.gradient("weight")
 def sparse_embedding_gradient(F: Any, g: Any, data: Any, input_dim: int) -> Any:
     return F._index_add_rows(g, data, size=input_dim)
+
+
+embedding.gradient_stored("weight")(
+    lambda stypes, params: "row_sparse" if params["sparse_grad"] else "default"
+)
+sparse_embedding.gradient_stored("weight")(lambda stypes, params: "row_sparse")

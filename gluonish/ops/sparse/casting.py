@@ -46,6 +46,11 @@ def cast_storage_gradient(F: Any, g: Any) -> Any:
     return g
 
 
+@cast_storage.gradient_stored("data")
+def cast_storage_gradient_storage(stypes: Any, params: Any) -> str:
+    return str(params["stype"])
+
+
 # -- rows -------------------------------------------------------------------------------------------------
 
 
@@ -89,6 +94,9 @@ sparse_retain.dtype(dtype_of_first)
 @sparse_retain.gradient("data")
 def sparse_retain_gradient(F: Any, g: Any, indices: Any) -> Any:
     return F._sparse_retain(g, indices)
+
+
+sparse_retain.gradient_stored("data")(lambda stypes, params: stypes[0])
 
 
 # -- sums by row ------------------------------------------------------------------------------------------

@@ -62,6 +62,21 @@ WITH_SCALAR = [
 """These keep 0 with some numbers only."""
 
 
+KEEPING_STORAGE = (
+    "abs",
+    "negative",
+    "relu",
+    "sign",
+    "square",
+    "_copy",
+    "BlockGrad",
+    "_mul_scalar",
+    "_div_scalar",
+    "zeros_like",
+)
+"""The gradients of these have the storage of the array. (Those of ``sqrt`` and others are dense in MXNet.)"""
+
+
 def _on_values(op: Operator) -> Callable[..., Stored]:
     def kernel(xp: XP, data: Stored, **params: Any) -> Stored:
         return data.with_values(op.kernel(xp, data.values, **params))
@@ -87,6 +102,8 @@ def _declare() -> None:
         find_operator("zeros_like").stored(stype)(
             lambda xp, data: empty_stored(xp, data.shape, data.dtype, data.stype)
         )
+    for name in KEEPING_STORAGE:
+        find_operator(name).gradient_stored()(lambda stypes, params: stypes[0])
 
 
 _declare()

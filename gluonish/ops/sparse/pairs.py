@@ -9,7 +9,7 @@ from gluonish.engine.invoke import invoke
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.operator import XP, Array, Operator, find_operator, operator
 from gluonish.engine.sparse import BaseSparseNDArray
-from gluonish.engine.stored import INDEX, Csr, Rows, sum_at, sum_of_rows
+from gluonish.engine.stored import INDEX, Csr, Rows, densified, sum_at, sum_of_rows
 from gluonish.ops.common import same_rule
 from gluonish.ops.sparse.casting import rows_at
 
@@ -95,6 +95,10 @@ def _scaled_entries(op: Operator) -> Callable[..., Csr]:
     return kernel
 
 
+def _common_storage(stypes: Sequence[str], params: Mapping[str, Any]) -> str:
+    return stypes[0] if len(set(stypes)) == 1 else "default"
+
+
 def _declare() -> None:
     for name in UNIONS:
         op = find_operator(name)
@@ -110,7 +114,13 @@ def _declare() -> None:
     for name in ("broadcast_mul", "broadcast_div"):
         op = find_operator(name)
         op.stored("csr", "default", when=_fits_matrix)(_scaled_entries(op))
-    find_operator("add_n").stored("row_sparse", ...)(lambda xp, *parts: sum_of_rows(parts))
+    add_n = find_operator("add_n")
+    add_n.stored("row_sparse", ...)(lambda xp, *parts: sum_of_rows(parts))
+    for op in (find_operator("elemwise_add"), find_operator("elemwise_sub")):
+        op.gradient_stored()(_common_storage)
+    add_n.gradient_stored()(
+        lambda stypes, params: "row_sparse" if set(stypes) == {"row_sparse"} else "default"
+    )
 
 
 _declare()
@@ -125,9 +135,13 @@ def scatter_elemwise_div(xp: XP, lhs: Array, rhs: Array) -> Array:
 scatter_elemwise_div.shape(same_rule)
 
 
-@scatter_elemwise_div.stored("row_sparse", "default")
-def scatter_elemwise_div_rows(xp: XP, lhs: Rows, rhs: Array) -> Rows:
-    return lhs.with_values(xp.true_divide(lhs.values, rhs[lhs.indices]))
+def scatter_elemwise_div_rows(xp: XP, lhs: Rows, rhs: Any) -> Rows:
+    at = densified(rhs)[lhs.indices] if isinstance(rhs, Csr) else rows_at(xp, rhs, lhs.indices)
+    return lhs.with_values(xp.true_divide(lhs.values, at))
+
+
+for _stype in ("default", "row_sparse", "csr"):
+    scatter_elemwise_div.stored("row_sparse", _stype)(scatter_elemwise_div_rows)
 
 
 @scatter_elemwise_div.gradient("lhs")

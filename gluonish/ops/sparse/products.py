@@ -6,7 +6,7 @@ the matrix has an entry for, so its cost does not grow with the number of the ot
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gluonish.engine.backend import sparse_matrices
@@ -92,6 +92,12 @@ def dot_csr_rows(xp: XP, lhs: Csr, rhs: Rows, transpose_a: bool, transpose_b: bo
 def dot_default_csr(xp: XP, lhs: Array, rhs: Csr, transpose_a: bool, transpose_b: bool) -> Any:
     product = _multiplied(xp, rhs, xp.ascontiguousarray(lhs.T), transpose=not transpose_b)
     return csr_of(xp, xp.ascontiguousarray(product.T))
+
+
+@dot.gradient_stored("rhs")
+def dot_gradient_storage(stypes: Sequence[str], params: Mapping[str, Any]) -> str:
+    transposed = params["transpose_a"] or params["transpose_b"]
+    return "row_sparse" if stypes[0] == "csr" and not transposed else "default"
 
 
 def _lookup(xp: XP, data: Array, weight: Rows, *, input_dim: int, **rest: Any) -> Array:

@@ -69,6 +69,9 @@ def square_sum_rows(xp: XP, data: Rows, *, keepdims: bool, **rest: Any) -> Any:
     return found if keepdims else found.dense().reshape(-1)
 
 
+square_sum.gradient_stored("data")(lambda stypes, params: stypes[0])
+
+
 # -- counting ---------------------------------------------------------------------------------------------
 
 
