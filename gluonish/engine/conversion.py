@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gluonish.dtype import as_dtype
+from gluonish.dtype import any_dtype, as_dtype
 from gluonish.engine.backend import backend_of
 from gluonish.errors import ArgumentTypeError
 
@@ -28,18 +28,20 @@ def transfer_raw(raw: Any, source: Context, target: Context) -> Any:
     return there.from_host(np.asarray(here.to_host(raw), order="C"), target)
 
 
-def host_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
+def host_array(data: Any, dtype: Any = None, *, may_be_complex: bool = False) -> np.ndarray[Any, Any]:
     """Return a NumPy array, a number or nested lists as an array in host memory, of a dtype gluonish has.
 
     Args:
         data: the content.
         dtype: the element type; that of the data if not given.
+        may_be_complex: whether it is for a Tensor, which may hold complex numbers.
 
     Raises:
         ArgumentTypeError: the data are not numbers in a rectangular arrangement.
         DTypeError: a dtype that gluonish does not have.
     """
-    target = None if dtype is None else as_dtype(dtype)
+    known = any_dtype if may_be_complex else as_dtype
+    target = None if dtype is None else known(dtype)
     try:
         with np.errstate(all="ignore"):
             try:
@@ -54,7 +56,7 @@ def host_array(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
             received=f"{data!r:.60}",
         ) from error
     # Foreign byte orders become the machine's own.
-    return host.astype(as_dtype(host.dtype), copy=False)
+    return host.astype(known(host.dtype), copy=False)
 
 
 def host_value(value: Any, dtype: np.dtype[Any], label: str) -> Any:
@@ -73,7 +75,7 @@ def host_value(value: Any, dtype: np.dtype[Any], label: str) -> Any:
     # Other numbers go by way of an array: NumPy refuses those that the dtype cannot hold, or warns of them.
     try:
         host = np.asarray(value)
-        as_dtype(host.dtype)
+        (any_dtype if dtype.kind == "c" else as_dtype)(host.dtype)
     except (TypeError, ValueError) as error:
         raise ArgumentTypeError(
             label,

@@ -23,13 +23,16 @@ import attrs
 import numpy as np
 
 from gluonish.context import Context, as_context
-from gluonish.dtype import as_dtype
+from gluonish.dtype import any_dtype, as_dtype
 from gluonish.errors import ArgumentError, DTypeError
 
-__all__ = ["REQUIRED", "DType", "Field", "Scalar", "fields_of"]
+__all__ = ["REQUIRED", "AnyDType", "DType", "Field", "Scalar", "fields_of"]
 
 DType: TypeAlias = np.dtype[Any]
 """Annotation of a parameter that names an element type."""
+
+AnyDType: TypeAlias = np.dtype[np.generic]
+"""Annotation of a parameter that names an element type of Tensors: a complex one, too."""
 
 Scalar: TypeAlias = int | float
 """Annotation of a number that keeps its kind: 2 stays an int, 2.0 a float."""
@@ -154,6 +157,7 @@ _PARSERS: dict[Any, tuple[Callable[[Any], Any], str]] = {
     str: (_parse_str, "a string"),
     Scalar: (_parse_scalar, "a number"),
     np.dtype[Any]: (_parse_dtype, "a dtype"),
+    np.dtype[np.generic]: (any_dtype, "a dtype"),
     Context: (_parse_context, "a context"),
     Any: (_parse_any, "anything"),
 }

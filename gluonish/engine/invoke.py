@@ -19,7 +19,7 @@ from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.operator import ABSENT, Operator
 from gluonish.engine.sparse import array_of
 from gluonish.engine.stored import DEFAULT
-from gluonish.engine.tape import OperatorNode, StoredNode
+from gluonish.engine.tape import ComplexNode, OperatorNode, StoredNode
 from gluonish.engine.targets import check_room, check_target, has_memory, targets_of, write_out
 from gluonish.engine.team import Member, current_member
 from gluonish.engine.watch import WATCHED, Watcher
@@ -77,7 +77,7 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
     """
     raws: list[Any] = []
     ctx = None
-    tracked = tracked_itself = False
+    tracked = tracked_itself = is_complex = False
     family = NDArray
     for x in inputs:
         if x is None:
@@ -88,8 +88,11 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
                 return invoke(op, actual_arrays(inputs), params, out)
             if issubclass(x.family, family):
                 family = x.family
-            if x._node is not None and x.tracks_itself:
-                tracked_itself = True
+            if x.tracks_itself:  # a Tensor; others hold no complex numbers
+                if x._node is not None:
+                    tracked_itself = True
+                if x._raw is not None and x._raw.dtype.kind == "c":
+                    is_complex = True
         raw = x._raw
         if raw is None:
             return _invoke_without_memory(op, inputs, params, out)
@@ -104,6 +107,8 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
         return _invoke_stored(op, inputs, params, out)
     if ctx is None:
         ctx = as_context(params.get("ctx"))
+    if is_complex and op.on_complex is None:
+        raise _no_complex(op, raws)
     if op.checks_itself:
         if len(raws) > 1 and not _same_dtypes(raws):
             raise _mixed_dtypes(op, raws)
@@ -117,7 +122,7 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
             return found
         params = _with_extras(op, params, ctx)
         results = _run(op, kernel, backend, ctx, raws, params)
-    elif out is not None and op.in_place and kernel is op.kernel and has_memory(out):
+    elif out is not None and op.in_place and kernel is op.kernel and not is_complex and has_memory(out):
         return _invoke_into(op, backend, ctx, inputs, raws, params, out)
     else:
         results = _run(op, kernel, backend, ctx, raws, params)
@@ -139,7 +144,7 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
     if op.writes:
         _count_writes(op, inputs, params)
     if tracked and (MODE.recording or (tracked_itself and not MODE.paused)):
-        OperatorNode(op, inputs, params, outputs, ctx)
+        (ComplexNode if is_complex else OperatorNode)(op, inputs, params, outputs, ctx)
     if out is not None:
         return write_out(op, outputs, params, out)
     if op.single:
@@ -437,6 +442,15 @@ def _mixed_contexts(op: Operator, inputs: Sequence[NDArray | None]) -> ContextEr
 def _in_sentence(array: NDArray) -> str:
     label = array_label(array)
     return label[0].lower() + label[1:]
+
+
+def _no_complex(op: Operator, raws: list[Any]) -> DTypeError:
+    return DTypeError(
+        f"Operator {op.name!r}",
+        "does not take complex numbers",
+        received=next(dtype_name(raw.dtype) for raw in raws if raw is not None and raw.dtype.kind == "c"),
+        fix="Compute with x.real and x.imag, or with x.abs() and x.angle().",
+    )
 
 
 def _mixed_dtypes(op: Operator, raws: list[Any]) -> DTypeError:

@@ -21,6 +21,7 @@ from gluonish.engine.storage import Storage
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
+    DTypeError,
     GradientError,
     InPlaceError,
     ShapeMismatchError,
@@ -430,6 +431,7 @@ class NDArray(OperatorMethods):
                 value that has history.
             ShapeMismatchError: the value does not broadcast to the part.
             ArgumentTypeError: the value is no array and no number.
+            DTypeError: the value is complex, and this array is not.
         """
         self.check_writable()
         recorded = isinstance(value, NDArray) and value.is_tracked
@@ -441,6 +443,14 @@ class NDArray(OperatorMethods):
             with backend.scope(self._ctx):
                 if getattr(raw, "dtype", self._raw.dtype) is self._raw.dtype:
                     self._raw[key] = raw
+                elif raw.dtype.kind == "c" != self._raw.dtype.kind:
+                    raise DTypeError(
+                        array_label(self),
+                        "cannot take complex numbers",
+                        expected=self._raw.dtype,
+                        received=raw.dtype,
+                        fix="Write x.real, or x.abs().",
+                    )
                 else:
                     with np.errstate(all="ignore"):  # a conversion may end in infinities, as in operators
                         self._raw[key] = raw

@@ -48,6 +48,8 @@ from gluonish.shape import PartialShape
 
 __all__ = [
     "ABSENT",
+    "AS_WRITTEN",
+    "HOLOMORPHIC",
     "NOT_DIFFERENTIABLE",
     "XP",
     "ZERO_GRADIENT",
@@ -87,6 +89,19 @@ ZERO_GRADIENT = "zero"
 NOT_DIFFERENTIABLE = "none"
 """Declares that no gradient exists. A backward pass that needs one is an error."""
 
+HOLOMORPHIC = "holomorphic"
+"""Declares that the operator takes complex numbers and has a complex derivative there.
+
+Its gradient rule, which multiplies by the derivative f', serves unchanged. The gradient of a real quantity L
+with respect to z = x + iy is here, as in PyTorch, dL/dx + i dL/dy, and goes through f as g conj(f'(z)): the
+tape conjugates what goes into the rule, and what comes out of it.
+"""
+
+AS_WRITTEN = "as written"
+"""Declares that the operator takes complex numbers and that its gradient rule is right for them as it is:
+it moves elements, adds them, or says itself where to conjugate; or the gradient is zero.
+"""
+
 _NOTHING: dict[str, Any] = {}
 
 
@@ -120,6 +135,8 @@ class Operator:
         loss: the gradient is that of a loss of its own: the gradients of the outputs are ignored.
         uses: for optional inputs, a function of parameters that tells whether the input is used. An
             optional input without one is used when it is given.
+        on_complex: ``HOLOMORPHIC`` or ``AS_WRITTEN``, for operators that take complex numbers; others refuse
+            them.
         initial: for inputs that a symbol makes variables for, the initializers that these are given.
     """
 
@@ -146,6 +163,7 @@ class Operator:
         loss: bool = False,
         uses: Mapping[str, Callable[..., bool]] | None = None,
         initial: Mapping[str, str] | None = None,
+        on_complex: str | None = None,
     ) -> None:
         self.name = name
         self.kernel = kernel
@@ -163,6 +181,7 @@ class Operator:
         self.gradient_kind = gradient
         self.loss = loss
         self.initial = dict(initial or {})
+        self.on_complex = on_complex
         self._uses = {name: Rule.of(function, 0) for name, function in (uses or {}).items()}
         self.kernels: dict[str, tuple[Any, ...]] | None = None
         signature = self._signature(kernel)

@@ -25,12 +25,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from gluonish.dtype import is_complex
 from gluonish.engine.backend import backend_of
+from gluonish.engine.conversion import host_array
 from gluonish.engine.legacy import LEGACY
 from gluonish.engine.mode import ModeScope
 from gluonish.engine.namespace import OperatorNamespace, raw_namespace, stored_namespace
-from gluonish.engine.ndarray import NDArray, array_label, from_data, transfer_raw
-from gluonish.engine.operator import NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator
+from gluonish.engine.ndarray import NDArray, array_label, transfer_raw
+from gluonish.engine.operator import HOLOMORPHIC, NOT_DIFFERENTIABLE, ZERO_GRADIENT, Operator
 from gluonish.engine.sparse import add_stored, array_of
 from gluonish.engine.stored import Csr, Rows
 from gluonish.engine.taps import Taps, taps_of
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GRAD_REQS",
+    "ComplexNode",
     "Leaf",
     "Node",
     "Observer",
@@ -324,6 +327,40 @@ class OperatorNode(Node):
         return twin
 
 
+class ComplexNode(OperatorNode):
+    """A recorded operator with complex inputs: the one place where gradients are conjugated.
+
+    The rule of an operator with a complex derivative f' returns g f'. What it shall be is g conj(f'), which is
+    conj(conj(g) f').
+    """
+
+    __slots__ = ("family",)
+
+    def __init__(
+        self,
+        op: Operator,
+        inputs: Sequence[NDArray | None],
+        params: dict[str, Any],
+        outputs: Sequence[NDArray],
+        ctx: Context,
+    ) -> None:
+        super().__init__(op, inputs, params, outputs, ctx)
+        self.family = outputs[0].family
+
+    def pull(self, cotangents: list[Any], space: OperatorNamespace) -> Sequence[Any]:
+        """Run the operator's gradient rules, between conjugations where its derivative is complex."""
+        if space.recorded:  # a gradient may be of a family that holds no complex numbers; its own gradient is
+            cotangents = [None if g is None else g._as(self.family) for g in cotangents]
+        if self.op.on_complex != HOLOMORPHIC:
+            return super().pull(cotangents, space)
+        gradients = super().pull([_conjugated(g, space) for g in cotangents], space)
+        return [_conjugated(g, space) for g in gradients]
+
+
+def _conjugated(g: Any, space: OperatorNamespace) -> Any:
+    return g if g is None or not is_complex(g.dtype) else space._np_conj(g)
+
+
 class StoredNode(OperatorNode):
     """A recorded operator on sparse arrays. Its rules compute with sparse values as far as kernels go."""
 
@@ -567,7 +604,10 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
         with backend.scope(head._ctx):
             return head.make(backend.xp.ones(head.shape, head.dtype), head._ctx)
     if not isinstance(grad, NDArray):
-        grad = from_data(grad, head._ctx, head.dtype)
+        grad = head.make(
+            backend_of(head._ctx).from_host(host_array(grad, head.dtype, may_be_complex=True), head._ctx),
+            head._ctx,
+        )
     if grad.shape != head.shape:
         raise ShapeMismatchError(
             "A head gradient",

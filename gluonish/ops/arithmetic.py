@@ -19,7 +19,16 @@ from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.fields import Scalar
 from gluonish.engine.invoke import invoke
 from gluonish.engine.ndarray import NDArray
-from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, Operator, find_operator, operator
+from gluonish.engine.operator import (
+    AS_WRITTEN,
+    HOLOMORPHIC,
+    XP,
+    ZERO_GRADIENT,
+    Array,
+    Operator,
+    find_operator,
+    operator,
+)
 from gluonish.ops.common import as_scalar, broadcast_rule, into, same_rule, unbroadcast
 
 __all__ = ["BINARIES", "PYTHON_OPERATORS", "install_python_operators"]
@@ -43,6 +52,7 @@ class Binary:
         aliases: further names of the broadcasting form.
         scalar: MXNet's word in ``_<word>_scalar``, where it is another.
         reverse: whether ``_r<word>_scalar`` exists.
+        on_complex: whether and how it takes complex numbers; see ``Operator``.
     """
 
     word: str
@@ -54,6 +64,7 @@ class Binary:
     aliases: Sequence[str] = ()
     scalar: str | None = None
     reverse: bool = False
+    on_complex: str | None = None
 
 
 def _ufunc(name: str) -> Callable[..., Array]:
@@ -123,6 +134,7 @@ BINARIES = [
         elemwise=("elemwise_add", "_plus", "_Plus", "_add", "_grad_add"),
         aliases=("broadcast_plus",),
         scalar="plus",
+        on_complex=AS_WRITTEN,
     ),
     Binary(
         "sub",
@@ -134,6 +146,7 @@ BINARIES = [
         aliases=("broadcast_minus",),
         scalar="minus",
         reverse=True,
+        on_complex=AS_WRITTEN,
     ),
     Binary(
         "mul",
@@ -142,6 +155,7 @@ BINARIES = [
         left=lambda F, g, a, b: g * b,
         right=lambda F, g, a, b: g * a,
         elemwise=("elemwise_mul", "_mul", "_Mul"),
+        on_complex=HOLOMORPHIC,
     ),
     Binary(
         "div",
@@ -151,6 +165,7 @@ BINARIES = [
         right=lambda F, g, a, b: -g * a / (b * b),
         elemwise=("elemwise_div", "_div", "_Div"),
         reverse=True,
+        on_complex=HOLOMORPHIC,
     ),
     Binary(
         "mod",
@@ -169,6 +184,7 @@ BINARIES = [
         right=lambda F, g, a, b: g * a**b * _log(F, a),
         elemwise=("_power", "_Power"),
         reverse=True,
+        on_complex=HOLOMORPHIC,
     ),
     Binary(
         "maximum",
@@ -200,6 +216,7 @@ BINARIES = [
             _comparison(function),
             f"1 where left {sign} right, else 0, in the dtype of the operands",
             elemwise=(f"_{word}", f"_{word.title()}"),
+            on_complex=AS_WRITTEN if "equal" in word and "er" not in word else None,
         )
         for word, function, sign in (
             ("equal", "equal", "=="),
@@ -356,7 +373,8 @@ def _declare_reverse_scalar(binary: Binary) -> None:
 def _declare(binary: Binary, name: str, kernel: Callable[..., Array], **options: Any) -> Operator:
     predicate = binary.left is None  # comparisons and logic, and nothing else here, have no gradient
     kind = ZERO_GRADIENT if predicate else None
-    return operator(name, in_place=True, gradient=kind, predicate=predicate, **options)(kernel)
+    options.update(in_place=True, gradient=kind, predicate=predicate, on_complex=binary.on_complex)
+    return operator(name, **options)(kernel)
 
 
 for _each in BINARIES:
@@ -367,7 +385,7 @@ for _each in BINARIES:
         _declare_reverse_scalar(_each)
 
 
-@operator("_sum_to", native=True)
+@operator("_sum_to", native=True, on_complex=AS_WRITTEN)
 def sum_to(xp: XP, data: Array, *, shape: tuple[int, ...]) -> Array:
     """Sum over the axes in which ``data`` is larger than ``shape``: the reverse of broadcasting."""
     leading = data.ndim - len(shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.ops.common import as_scalar, normalize_axes, normalize_axis, product
 from gluonish.shape import Dim, PartialShape
 
@@ -15,7 +15,7 @@ __all__ = ["on_diagonal"]
 # -- the order of axes ----------------------------------------------------------------------------------
 
 
-@operator("transpose", native=True)
+@operator("transpose", native=True, on_complex=AS_WRITTEN)
 def transpose(xp: XP, data: Array, *, axes: tuple[int, ...] = ()) -> Array:
     """Return the array with its axes in this order; reversed if none is given."""
     return data.transpose(axes or None).copy()
@@ -43,7 +43,7 @@ def transpose_gradient(F: Any, g: Any, axes: tuple[int, ...]) -> Any:
     return F.transpose(g, axes=_inverse(tuple(axis % len(axes) for axis in axes)))
 
 
-@operator("SwapAxis", aliases=("swapaxes",), native=True, method="swapaxes")
+@operator("SwapAxis", aliases=("swapaxes",), native=True, method="swapaxes", on_complex=AS_WRITTEN)
 def swapaxes(xp: XP, data: Array, *, dim1: int = 0, dim2: int = 0) -> Array:
     """Return the array with two axes exchanged."""
     return data.swapaxes(dim1, dim2).copy()
@@ -64,7 +64,7 @@ def swapaxes_gradient(F: Any, g: Any, dim1: int, dim2: int) -> Any:
     return F.SwapAxis(g, dim1=dim1, dim2=dim2)
 
 
-@operator("reverse", aliases=("flip",), native=True, method="flip")
+@operator("reverse", aliases=("flip",), native=True, method="flip", on_complex=AS_WRITTEN)
 def reverse(xp: XP, data: Array, *, axis: tuple[int, ...]) -> Array:
     """Return the array with the order of elements reversed along these axes."""
     return xp.flip(data, axis).copy()
@@ -251,7 +251,7 @@ def pad_fold_gradient(F: Any, g: Any, mode: str, pad_width: tuple[int, ...]) -> 
 # -- diagonals ------------------------------------------------------------------------------------------
 
 
-@operator("diag", method="diag")
+@operator("diag", method="diag", on_complex=AS_WRITTEN)
 def diag(xp: XP, data: Array, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """Return diagonal k (above the main one if positive) of two axes, as the last axis of the result.
 
@@ -292,7 +292,7 @@ def diag_gradient(F: Any, g: Any, shapes: Any, k: int, axis1: int, axis2: int) -
     return F._diag_put(g, k=k, axis1=axis1, axis2=axis2, shape=shapes[0])
 
 
-@operator("_diag_put")
+@operator("_diag_put", on_complex=AS_WRITTEN)
 def diag_put(
     xp: XP, values: Array, *, shape: tuple[int, ...], k: int = 0, axis1: int = 0, axis2: int = 1
 ) -> Array:

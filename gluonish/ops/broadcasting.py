@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.errors import ArgumentError, BroadcastError
 from gluonish.ops.common import dtype_of_first, normalize_axes
 from gluonish.shape import Dim, format_shape
@@ -13,7 +13,7 @@ from gluonish.shape import Dim, format_shape
 __all__: list[str] = []
 
 
-@operator("broadcast_to", native=True, method="broadcast_to")
+@operator("broadcast_to", native=True, method="broadcast_to", on_complex=AS_WRITTEN)
 def broadcast_to(xp: XP, data: Array, *, shape: tuple[int, ...] = ()) -> Array:
     """Repeat the array along axes of size 1, to the given shape. A 0 in it keeps an axis."""
     return xp.broadcast_to(data, _broadcast_target(data.shape, shape)).copy()
@@ -47,7 +47,9 @@ def broadcast_to_gradient(F: Any, g: Any, shapes: Any) -> Any:
     return F._sum_to(g, shape=shapes[0])
 
 
-@operator("broadcast_axis", aliases=("broadcast_axes",), native=True, method="broadcast_axes")
+@operator(
+    "broadcast_axis", aliases=("broadcast_axes",), native=True, method="broadcast_axes", on_complex=AS_WRITTEN
+)
 def broadcast_axis(xp: XP, data: Array, *, axis: tuple[int, ...] = (), size: tuple[int, ...] = ()) -> Array:
     """Repeat the array along these axes, which have size 1, to these sizes."""
     return xp.broadcast_to(data, _stretched(data.shape, axis, size, "broadcast_axis")).copy()
@@ -82,7 +84,7 @@ def broadcast_axis_shape(s: ShapeFacts, axis: tuple[int, ...], size: tuple[int, 
         s["data"] = tuple(1 if i in axes else dim for i, dim in enumerate(output))
 
 
-@operator("broadcast_like", native=True, method="broadcast_like")
+@operator("broadcast_like", native=True, method="broadcast_like", on_complex=AS_WRITTEN)
 def broadcast_like(
     xp: XP,
     lhs: Array,

@@ -161,7 +161,7 @@ def as_scalar(data: Array, scalar: float) -> Any:
     truncated and wrapped; bfloat16 is no dtype of NumPy's own and needs a scalar of its type.
     """
     dtype = data.dtype
-    if dtype.kind == "f":
+    if dtype.kind in "fc":
         return float(scalar)
     if dtype == bfloat16:
         return dtype.type(scalar)

@@ -15,7 +15,7 @@ import attrs
 from gluonish.engine.backend import special_functions
 from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.fields import DType
-from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, HOLOMORPHIC, XP, ZERO_GRADIENT, Array, operator
 from gluonish.ops.common import as_scalar, into, same_rule
 
 __all__: list[str] = []
@@ -34,6 +34,7 @@ class Unary:
         aliases: further names.
         method: whether arrays have it as a method.
         predicate: whether the output tells for every element whether something holds.
+        on_complex: whether and how it takes complex numbers; see ``Operator``.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Unary:
     aliases: Sequence[str] = ()
     method: bool = True
     predicate: bool = False
+    on_complex: str | None = None
 
 
 def _special(name: str) -> Callable[..., Array]:
@@ -92,6 +94,7 @@ UNARIES = [
         lambda F, g: -g,
         ("_np_negative",),
         method=False,
+        on_complex=AS_WRITTEN,
     ),
     Unary("abs", "absolute", "absolute values", lambda F, g, data: g * F.sign(data)),
     Unary("sign", lambda xp, data: xp.sign(data), "-1, 0 or 1, by sign"),
@@ -107,6 +110,7 @@ UNARIES = [
         "1 where an element is 0, else 0",
         method=False,
         predicate=True,
+        on_complex=AS_WRITTEN,
     ),
     # rounding
     Unary("round", _round, "the nearest integers, halves away from zero"),
@@ -116,13 +120,14 @@ UNARIES = [
     Unary("trunc", _float_only("trunc"), "the integers towards zero"),
     Unary("fix", _float_only("trunc"), "the integers towards zero"),
     # powers and roots
-    Unary("square", "square", "squares", lambda F, g, data: g * data * 2),
-    Unary("sqrt", "sqrt", "square roots", lambda F, g, output: g * 0.5 / output),
+    Unary("square", "square", "squares", lambda F, g, data: g * data * 2, on_complex=HOLOMORPHIC),
+    Unary("sqrt", "sqrt", "square roots", lambda F, g, output: g * 0.5 / output, on_complex=HOLOMORPHIC),
     Unary(
         "rsqrt",
         lambda xp, data: xp.reciprocal(xp.sqrt(data)),
         "reciprocals of the square roots",
         lambda F, g, data, output: g * -0.5 * output / data,
+        on_complex=HOLOMORPHIC,
     ),
     Unary("cbrt", "cbrt", "cube roots", lambda F, g, output: g / (output * output * 3)),
     Unary(
@@ -136,15 +141,46 @@ UNARIES = [
         lambda xp, data: xp.reciprocal(data),
         "reciprocals",
         lambda F, g, output: -g * output * output,
+        on_complex=HOLOMORPHIC,
     ),
     # exponentials and logarithms
-    Unary("exp", "exp", "exponentials", lambda F, g, output: g * output),
-    Unary("expm1", "expm1", "exp(x) - 1, exact near 0", lambda F, g, output: g * (output + 1)),
-    Unary("log", "log", "natural logarithms", lambda F, g, data: g / data),
-    Unary("log2", "log2", "logarithms to base 2", lambda F, g, data: g / (data * math.log(2))),
-    Unary("log10", "log10", "logarithms to base 10", lambda F, g, data: g / (data * math.log(10))),
-    Unary("log1p", "log1p", "log(1 + x), exact near 0", lambda F, g, data: g / (data + 1)),
-    Unary("sigmoid", _sigmoid, "1 / (1 + exp(-x))", lambda F, g, output: g * output * (1 - output)),
+    Unary("exp", "exp", "exponentials", lambda F, g, output: g * output, on_complex=HOLOMORPHIC),
+    Unary(
+        "expm1",
+        "expm1",
+        "exp(x) - 1, exact near 0",
+        lambda F, g, output: g * (output + 1),
+        on_complex=HOLOMORPHIC,
+    ),
+    Unary("log", "log", "natural logarithms", lambda F, g, data: g / data, on_complex=HOLOMORPHIC),
+    Unary(
+        "log2",
+        "log2",
+        "logarithms to base 2",
+        lambda F, g, data: g / (data * math.log(2)),
+        on_complex=HOLOMORPHIC,
+    ),
+    Unary(
+        "log10",
+        "log10",
+        "logarithms to base 10",
+        lambda F, g, data: g / (data * math.log(10)),
+        on_complex=HOLOMORPHIC,
+    ),
+    Unary(
+        "log1p",
+        "log1p",
+        "log(1 + x), exact near 0",
+        lambda F, g, data: g / (data + 1),
+        on_complex=HOLOMORPHIC,
+    ),
+    Unary(
+        "sigmoid",
+        _sigmoid,
+        "1 / (1 + exp(-x))",
+        lambda F, g, output: g * output * (1 - output),
+        on_complex=HOLOMORPHIC,
+    ),
     Unary(
         "softsign",
         lambda xp, data: data / (xp.abs(data) + as_scalar(data, 1)),
@@ -152,20 +188,45 @@ UNARIES = [
         lambda F, g, data: g / F.square(1 + F.abs(data)),
     ),
     # trigonometry; angles are in radians
-    Unary("sin", "sin", "sines", lambda F, g, data: g * F.cos(data)),
-    Unary("cos", "cos", "cosines", lambda F, g, data: -g * F.sin(data)),
-    Unary("tan", "tan", "tangents", lambda F, g, output: g * (1 + output * output)),
-    Unary("arcsin", "arcsin", "inverse sines", lambda F, g, data: g * F.rsqrt(1 - data * data)),
-    Unary("arccos", "arccos", "inverse cosines", lambda F, g, data: -g * F.rsqrt(1 - data * data)),
-    Unary("arctan", "arctan", "inverse tangents", lambda F, g, data: g / (1 + data * data)),
-    Unary("sinh", "sinh", "hyperbolic sines", lambda F, g, data: g * F.cosh(data)),
-    Unary("cosh", "cosh", "hyperbolic cosines", lambda F, g, data: g * F.sinh(data)),
-    Unary("tanh", "tanh", "hyperbolic tangents", lambda F, g, output: g * (1 - output * output)),
+    Unary("sin", "sin", "sines", lambda F, g, data: g * F.cos(data), on_complex=HOLOMORPHIC),
+    Unary("cos", "cos", "cosines", lambda F, g, data: -g * F.sin(data), on_complex=HOLOMORPHIC),
+    Unary("tan", "tan", "tangents", lambda F, g, output: g * (1 + output * output), on_complex=HOLOMORPHIC),
+    Unary(
+        "arcsin",
+        "arcsin",
+        "inverse sines",
+        lambda F, g, data: g * F.rsqrt(1 - data * data),
+        on_complex=HOLOMORPHIC,
+    ),
+    Unary(
+        "arccos",
+        "arccos",
+        "inverse cosines",
+        lambda F, g, data: -g * F.rsqrt(1 - data * data),
+        on_complex=HOLOMORPHIC,
+    ),
+    Unary(
+        "arctan",
+        "arctan",
+        "inverse tangents",
+        lambda F, g, data: g / (1 + data * data),
+        on_complex=HOLOMORPHIC,
+    ),
+    Unary("sinh", "sinh", "hyperbolic sines", lambda F, g, data: g * F.cosh(data), on_complex=HOLOMORPHIC),
+    Unary("cosh", "cosh", "hyperbolic cosines", lambda F, g, data: g * F.sinh(data), on_complex=HOLOMORPHIC),
+    Unary(
+        "tanh",
+        "tanh",
+        "hyperbolic tangents",
+        lambda F, g, output: g * (1 - output * output),
+        on_complex=HOLOMORPHIC,
+    ),
     Unary(
         "arcsinh",
         "arcsinh",
         "inverse hyperbolic sines",
         lambda F, g, data: g * F.rsqrt(data * data + 1),
+        on_complex=HOLOMORPHIC,
     ),
     Unary(
         "arccosh",
@@ -178,6 +239,7 @@ UNARIES = [
         "arctanh",
         "inverse hyperbolic tangents",
         lambda F, g, data: g / (1 - data * data),
+        on_complex=HOLOMORPHIC,
     ),
     Unary("degrees", "degrees", "radians as degrees", lambda F, g: g * (180 / math.pi)),
     Unary("radians", "radians", "degrees as radians", lambda F, g: g * (math.pi / 180)),
@@ -219,7 +281,13 @@ UNARIES = [
     ),
     # copies and constants
     Unary(
-        "_copy", lambda xp, data: data.copy(), "a copy", lambda F, g: g, ("identity", "_copyto"), method=False
+        "_copy",
+        lambda xp, data: data.copy(),
+        "a copy",
+        lambda F, g: g,
+        ("identity", "_copyto"),
+        method=False,
+        on_complex=AS_WRITTEN,
     ),
     Unary(
         "BlockGrad",
@@ -227,9 +295,20 @@ UNARIES = [
         "a copy through which no gradient flows",
         aliases=("stop_gradient",),
         method=False,
+        on_complex=AS_WRITTEN,
     ),
-    Unary("zeros_like", lambda xp, data: xp.zeros_like(data), "zeros of the same shape and dtype"),
-    Unary("ones_like", lambda xp, data: xp.ones_like(data), "ones of the same shape and dtype"),
+    Unary(
+        "zeros_like",
+        lambda xp, data: xp.zeros_like(data),
+        "zeros of the same shape and dtype",
+        on_complex=AS_WRITTEN,
+    ),
+    Unary(
+        "ones_like",
+        lambda xp, data: xp.ones_like(data),
+        "ones of the same shape and dtype",
+        on_complex=AS_WRITTEN,
+    ),
 ]
 
 
@@ -264,6 +343,7 @@ def _declare(unary: Unary) -> None:
         method=unary.name if unary.method else None,
         gradient=ZERO_GRADIENT if unary.gradient is None else None,
         predicate=unary.predicate,
+        on_complex=unary.on_complex,
     )(kernel)
     op.shape(same_rule)
     if unary.gradient is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.errors import ArgumentError
 from gluonish.ops.common import IndexMode, dtype_of_first, normalize_axis, product, resolve_indices
 from gluonish.ops.scatter import elements_along, resolve_places, state_places
@@ -14,7 +14,7 @@ from gluonish.shape import shape_size
 __all__: list[str] = []
 
 
-@operator("where")
+@operator("where", on_complex=AS_WRITTEN)
 def where(xp: XP, condition: Array, x: Array, y: Array) -> Array:
     """Return elements of x where the condition is not 0, else of y.
 
@@ -63,7 +63,7 @@ def where_gradient_y(F: Any, g: Any, condition: Any) -> Any:
 # -- along an axis --------------------------------------------------------------------------------------
 
 
-@operator("take", method="take")
+@operator("take", method="take", on_complex=AS_WRITTEN)
 def take(xp: XP, a: Array, indices: Array, *, axis: int = 0, mode: IndexMode = "clip") -> Array:
     """Return the elements at indices along an axis; the axes of the indices take the place of that axis.
 
@@ -265,7 +265,7 @@ def index_copy_gradient_new(F: Any, g: Any, index_vector: Any) -> Any:
     return F.take(g, index_vector)
 
 
-@operator("_contrib_boolean_mask")
+@operator("_contrib_boolean_mask", on_complex=AS_WRITTEN)
 def boolean_mask(xp: XP, data: Array, index: Array, *, axis: int = 0) -> Array:
     """Return the elements along an axis where the mask, which has one entry for each, is not 0.
 
@@ -292,7 +292,7 @@ def boolean_mask_gradient(F: Any, g: Any, index: Any, axis: int) -> Any:
 # -- at places ------------------------------------------------------------------------------------------
 
 
-@operator("gather_nd")
+@operator("gather_nd", on_complex=AS_WRITTEN)
 def gather_nd(xp: XP, data: Array, indices: Array) -> Array:
     """Return the elements, or blocks of the remaining axes, at places.
 

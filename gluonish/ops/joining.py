@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, Array, Operator, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, Operator, operator
 from gluonish.errors import ArgumentError
 from gluonish.ops.common import normalize_axis, numbered_outputs, product, same_rule
 from gluonish.shape import Dim
@@ -23,7 +23,7 @@ def _declare_concat(name: str, aliases: Sequence[str] = ()) -> Operator:
         return xp.concatenate(data, axis=dim)
 
     concat.__doc__ = "Return the arrays joined along an axis; they agree in all others."
-    return operator(name, aliases=aliases, native=True, ignored=("num_args",))(concat)
+    return operator(name, aliases=aliases, native=True, ignored=("num_args",), on_complex=AS_WRITTEN)(concat)
 
 
 def _state_joined(s: ShapeFacts, dim: int, *, equal_parts: bool) -> None:
@@ -96,7 +96,7 @@ def param_concat_shape(s: ShapeFacts, dim: int) -> None:
     _state_joined(s, dim, equal_parts=True)
 
 
-@operator("stack", native=True, ignored=("num_args",))
+@operator("stack", native=True, ignored=("num_args",), on_complex=AS_WRITTEN)
 def stack(xp: XP, *data: Array, axis: int = 0) -> Array:
     """Return arrays of one shape joined along a new axis."""
     return xp.stack(data, axis)
@@ -120,7 +120,7 @@ def stack_gradient(F: Any, g: Any, axis: int, needed: Any) -> Any:
     return tuple(F._getitem(g, key=_along(axis, i)) if wanted else None for i, wanted in enumerate(needed))
 
 
-@operator("add_n", aliases=("ElementWiseSum",), ignored=("num_args",))
+@operator("add_n", aliases=("ElementWiseSum",), ignored=("num_args",), on_complex=AS_WRITTEN)
 def add_n(xp: XP, *args: Array) -> Array:
     """Return the sum of arrays of one shape."""
     total = args[0].copy()
@@ -171,7 +171,7 @@ def _rejoin(F: Any, g: Any, axis: int, squeeze_axis: bool) -> Any:
     return F.stack(*parts, axis=axis) if squeeze_axis else F.Concat(*parts, dim=axis)
 
 
-@operator("SliceChannel", aliases=("split",), outputs=_split_outputs, method="split")
+@operator("SliceChannel", aliases=("split",), outputs=_split_outputs, method="split", on_complex=AS_WRITTEN)
 def split(
     xp: XP, data: Array, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False
 ) -> tuple[Array, ...]:
@@ -259,7 +259,7 @@ def split_v2_gradient(F: Any, g: Any, axis: int, squeeze_axis: bool) -> Any:
 # -- repeating ------------------------------------------------------------------------------------------
 
 
-@operator("tile", method="tile")
+@operator("tile", method="tile", on_complex=AS_WRITTEN)
 def tile(xp: XP, data: Array, *, reps: tuple[int, ...]) -> Array:
     """Return the whole array repeated this often along each axis, counted from the last."""
     return xp.tile(data, reps)
@@ -296,7 +296,7 @@ def tile_gradient(F: Any, g: Any, shapes: Any, reps: tuple[int, ...]) -> Any:
     return F._reshape_to(total, shape=shapes[0])
 
 
-@operator("repeat", native=True, method="repeat")
+@operator("repeat", native=True, method="repeat", on_complex=AS_WRITTEN)
 def repeat(xp: XP, data: Array, *, repeats: int, axis: int | None = None) -> Array:
     """Return the array with each element repeated, along an axis or (None) in the flat array."""
     return xp.repeat(data, repeats, axis)

@@ -20,7 +20,7 @@ from gluonish.engine.backend import backend_of
 from gluonish.engine.facts import ShapeFacts
 from gluonish.engine.invoke import invoke
 from gluonish.engine.ndarray import NDArray, array_label
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.errors import BroadcastError, ContextError, IndexOutOfRangeError, IndexTypeError
 from gluonish.ops.common import resolve_indices
 from gluonish.ops.scatter import add_rows
@@ -36,7 +36,7 @@ EVERYTHING = slice(None)
 # -- the operators --------------------------------------------------------------------------------------
 
 
-@operator("_getitem", view=True, native=True)
+@operator("_getitem", view=True, native=True, on_complex=AS_WRITTEN)
 def getitem(xp: XP, data: Array, *, key: Any) -> Array:
     """Return the elements at a resolved key: a view of a contiguous block, otherwise a copy."""
     whole_key = (*key, ...)  # with an Ellipsis a lone element comes as an array, not as a number
@@ -56,7 +56,7 @@ def getitem_gradient(F: Any, g: Any, key: Key, shapes: Any) -> Any:
     return F._key_add(g, key=key, shape=shapes[0])
 
 
-@operator("_key_add", native=True)
+@operator("_key_add", native=True, on_complex=AS_WRITTEN)
 def key_add(xp: XP, values: Array, *, key: Any, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with values added at a resolved key: the transpose of ``_getitem``."""
     if not any(map(_is_array, key)):

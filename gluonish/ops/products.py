@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import HOLOMORPHIC, XP, Array, operator
 from gluonish.engine.stored import DEFAULT, densified, stored_as
 from gluonish.ops.common import matmul, product, solve_product, state_axes
 from gluonish.shape import shape_size
@@ -40,7 +40,7 @@ def right_gradient(
 # -- dot ------------------------------------------------------------------------------------------------
 
 
-@operator("dot", native=True, stores="forward_stype")
+@operator("dot", native=True, stores="forward_stype", on_complex=HOLOMORPHIC)
 def dot(
     xp: XP,
     lhs: Array,
@@ -137,7 +137,7 @@ def _as_matrices(F: Any, g: Any, shapes: Any, transpose_a: bool, transpose_b: bo
 # -- batch_dot ------------------------------------------------------------------------------------------
 
 
-@operator("batch_dot", native=True, ignored=("forward_stype",))
+@operator("batch_dot", native=True, ignored=("forward_stype",), on_complex=HOLOMORPHIC)
 def batch_dot(
     xp: XP, lhs: Array, rhs: Array, *, transpose_a: bool = False, transpose_b: bool = False
 ) -> Array:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, Operator, operator
+from gluonish.engine.operator import AS_WRITTEN, HOLOMORPHIC, XP, ZERO_GRADIENT, Array, Operator, operator
 from gluonish.ops.common import normalize_axes, normalize_axis
 from gluonish.shape import PartialShape, shape_size
 
@@ -52,7 +52,11 @@ def _accumulator(data: Array) -> Any:
 
 
 def _declare_reduction(
-    name: str, reduce: Callable[..., Array], doc: str, aliases: Sequence[str] = ()
+    name: str,
+    reduce: Callable[..., Array],
+    doc: str,
+    aliases: Sequence[str] = (),
+    on_complex: str | None = None,
 ) -> Operator:
     """Declare a reduction by ``reduce(xp, data, axes)``, which keeps the reduced axes with size 1."""
 
@@ -65,7 +69,7 @@ def _declare_reduction(
 
     kernel.__doc__ = f"Return {doc} over the given axes."
     method = None if name.startswith("_") else name
-    op = operator(name, aliases=aliases, native=True, method=method)(kernel)
+    op = operator(name, aliases=aliases, native=True, method=method, on_complex=on_complex)(kernel)
     op.shape(_state_shape)
     return op
 
@@ -93,8 +97,8 @@ def _count(shape: tuple[int, ...], axes: Sequence[int]) -> int:
     return max(1, shape_size(tuple(shape[i] for i in axes)))
 
 
-sum_ = _declare_reduction("sum", _sum, "the sum", aliases=("sum_axis",))
-mean = _declare_reduction("mean", _mean, "the mean")
+sum_ = _declare_reduction("sum", _sum, "the sum", aliases=("sum_axis",), on_complex=AS_WRITTEN)
+mean = _declare_reduction("mean", _mean, "the mean", on_complex=AS_WRITTEN)
 square_sum = _declare_reduction(
     "_square_sum",
     lambda xp, data, axes: _sum(xp, xp.square(data), axes),
@@ -105,6 +109,7 @@ prod = _declare_reduction(
     "prod",
     lambda xp, data, axes: data.prod(axis=axes, keepdims=True, dtype=data.dtype),
     "the product",
+    on_complex=HOLOMORPHIC,
 )
 nansum = _declare_reduction(
     "nansum",

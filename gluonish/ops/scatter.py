@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.engine.stored import sum_at
 from gluonish.ops.common import IndexMode, dtype_of_first, normalize_axis, resolve_indices
 from gluonish.shape import PartialShape, shape_size
@@ -35,7 +35,7 @@ def add_rows(xp: XP, values: Array, rows: Array, count: int) -> Array:
 # -- along one axis, any number of times ----------------------------------------------------------------
 
 
-@operator("_index_add")
+@operator("_index_add", on_complex=AS_WRITTEN)
 def index_add(
     xp: XP, g: Array, indices: Array, *, size: int, axis: int = 0, mode: IndexMode = "clip"
 ) -> Array:
@@ -73,7 +73,7 @@ def index_add_gradient(F: Any, g: Any, indices: Any, axis: int, mode: str) -> An
 # -- along one axis, once -------------------------------------------------------------------------------
 
 
-@operator("_take_along")
+@operator("_take_along", on_complex=AS_WRITTEN)
 def take_along(xp: XP, data: Array, indices: Array, *, axis: int, mode: IndexMode = "clip") -> Array:
     """Return, for each index, the element at it along an axis; the other axes are those of the indices.
 
@@ -83,7 +83,7 @@ def take_along(xp: XP, data: Array, indices: Array, *, axis: int, mode: IndexMod
     return elements_along(xp, data, at, normalize_axis(axis, data.ndim, "_take_along"))
 
 
-@operator("_put_along")
+@operator("_put_along", on_complex=AS_WRITTEN)
 def put_along(
     xp: XP, values: Array, indices: Array, *, size: int, axis: int, mode: IndexMode = "clip"
 ) -> Array:
@@ -192,7 +192,7 @@ def state_places(s: ShapeFacts, values: str, shape: PartialShape) -> None:
     s[values] = (*indices[1:], *shape[indexed:])
 
 
-@operator("_backward_gather_nd")
+@operator("_backward_gather_nd", on_complex=AS_WRITTEN)
 def gather_nd_backward(xp: XP, data: Array, indices: Array, *, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with the data added at places: the transpose of ``gather_nd``."""
     indexed = len(indices)
@@ -201,7 +201,7 @@ def gather_nd_backward(xp: XP, data: Array, indices: Array, *, shape: tuple[int,
     return add_rows(xp, values, places, shape_size(shape[:indexed])).reshape(shape)
 
 
-@operator("scatter_nd")
+@operator("scatter_nd", on_complex=AS_WRITTEN)
 def scatter_nd(xp: XP, data: Array, indices: Array, *, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with the data written at places.
 
@@ -233,7 +233,7 @@ for _each in (gather_nd_backward, scatter_nd):
 # -- where a mask is set --------------------------------------------------------------------------------
 
 
-@operator("_mask_put")
+@operator("_mask_put", on_complex=AS_WRITTEN)
 def mask_put(xp: XP, values: Array, index: Array, *, axis: int = 0) -> Array:
     """Return zeros with values where the mask is not 0 along an axis: the transpose of ``boolean_mask``."""
     axis = normalize_axis(axis, values.ndim, "_mask_put")

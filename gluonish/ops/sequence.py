@@ -10,7 +10,7 @@ from typing import Any
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.fields import DType
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.ops.common import as_scalar, dtype_of_first, normalize_axis, product, resolve_indices
 from gluonish.shape import PartialShape
 
@@ -204,7 +204,7 @@ for _each in (sequence_mask, sequence_last, sequence_last_put, sequence_reverse)
 # -- running sums ---------------------------------------------------------------------------------------
 
 
-@operator("_np_cumsum", aliases=("cumsum",))
+@operator("_np_cumsum", aliases=("cumsum",), on_complex=AS_WRITTEN)
 def cumsum(xp: XP, a: Array, *, axis: int | None = None, dtype: DType | None = None) -> Array:
     """Return the sums of the elements up to each one, along an axis or (None) in the flat array."""
     target = dtype or a.dtype

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
-from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, ZERO_GRADIENT, Array, operator
 from gluonish.errors import ShapeMismatchError
 from gluonish.ops.common import dtype_of_first, normalize_axes, normalize_axis, product, solve_product
 from gluonish.shape import Dim, PartialShape, format_shape
@@ -127,7 +127,7 @@ def _does_not_fit(source: PartialShape, reason: str) -> ShapeMismatchError:
     )
 
 
-@operator("Reshape", aliases=("reshape",), ignored=("target_shape", "keep_highest"))
+@operator("Reshape", aliases=("reshape",), ignored=("target_shape", "keep_highest"), on_complex=AS_WRITTEN)
 def reshape(xp: XP, data: Array, *, shape: tuple[int, ...] = (), reverse: bool = False) -> Array:
     """Return a copy of the array in another shape. The method ``reshape`` shares its memory instead.
 
@@ -137,7 +137,7 @@ def reshape(xp: XP, data: Array, *, shape: tuple[int, ...] = (), reverse: bool =
     return data.reshape(resolve_reshape(data.shape, shape, reverse=reverse)).copy()
 
 
-@operator("_reshape_view", view=True)
+@operator("_reshape_view", view=True, on_complex=AS_WRITTEN)
 def reshape_view(xp: XP, data: Array, *, shape: tuple[int, ...] = (), reverse: bool = False) -> Array:
     """Return the array in another shape, over the same memory; the codes are those of ``Reshape``."""
     return data.reshape(resolve_reshape(data.shape, shape, reverse=reverse))
@@ -167,7 +167,7 @@ for _each in (reshape, reshape_view):
     _each.gradient("data")(_reshape_gradient)
 
 
-@operator("_reshape_to", view=True, native=True)
+@operator("_reshape_to", view=True, native=True, on_complex=AS_WRITTEN)
 def reshape_to(xp: XP, data: Array, *, shape: tuple[int, ...]) -> Array:
     """Return the array in exactly this shape, over the same memory. A 0 is a size here, no code."""
     return data.reshape(shape)
@@ -186,7 +186,7 @@ reshape_to.gradient("data")(_reshape_gradient)
 # These copy, as in MXNet, where only reshapes and contiguous blocks share memory.
 
 
-@operator("expand_dims", native=True, method="expand_dims", ignored=("inplace",))
+@operator("expand_dims", native=True, method="expand_dims", ignored=("inplace",), on_complex=AS_WRITTEN)
 def expand_dims(xp: XP, data: Array, *, axis: int) -> Array:
     """Return a copy with a new axis of size 1 at this place."""
     axis = normalize_axis(axis, data.ndim + 1, "expand_dims")
@@ -204,7 +204,7 @@ def expand_dims_shape(s: ShapeFacts, axis: int) -> None:
         s["data"] = output[:axis] + output[axis + 1 :]
 
 
-@operator("squeeze", native=True, method="squeeze", ignored=("inplace",))
+@operator("squeeze", native=True, method="squeeze", ignored=("inplace",), on_complex=AS_WRITTEN)
 def squeeze(xp: XP, data: Array, *, axis: tuple[int, ...] | None = None) -> Array:
     """Return a copy without axes of size 1: those named, or all. At least one axis, of size 1, remains."""
     return data.squeeze(axis).reshape(_squeezed(data.shape, axis, "squeeze")).copy()
@@ -231,7 +231,14 @@ def squeeze_shape(s: ShapeFacts, axis: tuple[int, ...] | None) -> None:
     s["output"] = _squeezed(s["data"], axis, s.owner)
 
 
-@operator("Flatten", aliases=("flatten",), native=True, method="flatten", ignored=("inplace",))
+@operator(
+    "Flatten",
+    aliases=("flatten",),
+    native=True,
+    method="flatten",
+    ignored=("inplace",),
+    on_complex=AS_WRITTEN,
+)
 def flatten(xp: XP, data: Array) -> Array:
     """Return a copy of two axes: the first one, and all others in one."""
     return data.reshape(data.shape[0], product(data.shape[1:])).copy()
@@ -249,7 +256,7 @@ def flatten_shape(s: ShapeFacts) -> None:
         s["data"] = (output[0], *solve_product(data[1:], output[1]))
 
 
-@operator("reshape_like", native=True, method="reshape_like")
+@operator("reshape_like", native=True, method="reshape_like", on_complex=AS_WRITTEN)
 def reshape_like(
     xp: XP,
     lhs: Array,

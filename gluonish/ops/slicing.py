@@ -6,7 +6,7 @@ from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
 from gluonish.engine.fields import Scalar
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.errors import ArgumentError
 from gluonish.ops.common import as_scalar, dtype_of_first, normalize_axis
 from gluonish.shape import Dim
@@ -23,7 +23,7 @@ def _sliced(shape: tuple[Dim, ...], key: tuple[slice, ...]) -> tuple[Dim, ...]:
     return (*dims, *shape[len(key) :])
 
 
-@operator("slice", aliases=("crop",), method="slice")
+@operator("slice", aliases=("crop",), method="slice", on_complex=AS_WRITTEN)
 def slice_block(xp: XP, data: Array, *, begin: Bounds, end: Bounds, step: Bounds = ()) -> Array:
     """Return a copy of the block between bounds of the first axes.
 
@@ -130,7 +130,7 @@ def slice_assign_scalar_gradient(F: Any, g: Any, begin: Bounds, end: Bounds, ste
 # -- one axis -------------------------------------------------------------------------------------------
 
 
-@operator("slice_axis", method="slice_axis")
+@operator("slice_axis", method="slice_axis", on_complex=AS_WRITTEN)
 def slice_axis(xp: XP, data: Array, *, axis: int, begin: int, end: int | None) -> Array:
     """Return a copy of the elements from begin to end (excluded; None: all) of one axis.
 

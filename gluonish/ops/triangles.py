@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.ops.arranging import on_diagonal
 from gluonish.shape import Dim
 
@@ -33,13 +33,13 @@ def _check_offset(s: ShapeFacts, size: int, offset: int) -> int:
 # -- diagonals ------------------------------------------------------------------------------------------
 
 
-@operator("_linalg_extractdiag", aliases=("linalg_extractdiag",))
+@operator("_linalg_extractdiag", aliases=("linalg_extractdiag",), on_complex=AS_WRITTEN)
 def extractdiag(xp: XP, A: Array, *, offset: int = 0) -> Array:
     """Return a diagonal of each matrix; one with a positive offset is above the main one."""
     return xp.diagonal(A, offset, -2, -1).copy()
 
 
-@operator("_linalg_makediag", aliases=("linalg_makediag",))
+@operator("_linalg_makediag", aliases=("linalg_makediag",), on_complex=AS_WRITTEN)
 def makediag(xp: XP, A: Array, *, offset: int = 0) -> Array:
     """Return square matrices with the last axis on a diagonal and zeros elsewhere."""
     size = A.shape[-1] + abs(offset)
@@ -142,7 +142,7 @@ def maketrian_gradient(F: Any, g: Any, offset: int, lower: bool) -> Any:
     return F._linalg_extracttrian(g, offset=offset, lower=lower)
 
 
-@operator("_triangle")
+@operator("_triangle", on_complex=AS_WRITTEN)
 def triangle(xp: XP, A: Array, *, lower: bool = True, diagonal: float = 1.0) -> Array:
     """Return each matrix with one triangle set to 0 and the diagonal multiplied by a number."""
     kept = xp.tril(A) if lower else xp.triu(A)

@@ -16,7 +16,7 @@ import numpy as np
 from gluonish.dtype import bfloat16
 from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.fields import Scalar
-from gluonish.engine.operator import XP, ZERO_GRADIENT, Array, Operator, operator
+from gluonish.engine.operator import AS_WRITTEN, HOLOMORPHIC, XP, ZERO_GRADIENT, Array, Operator, operator
 from gluonish.ops.arithmetic import BINARIES, Binary
 from gluonish.ops.common import as_scalar, broadcast_rule, same_rule, unbroadcast
 from gluonish.ops.numpy.promotion import as_float, cast_like, common_dtype, promoted_rule, real_dtype
@@ -42,6 +42,7 @@ class Function:
             "predicate" is bool.
         scalar: whether there are forms for a number; if not, classic operators serve.
         symmetric: whether the order of the arguments does not matter.
+        on_complex: whether and how it takes complex numbers; see ``Operator``.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Function:
     kind: Kind = "promoted"
     scalar: bool = True
     symmetric: bool = False
+    on_complex: str | None = None
 
 
 def _ufunc(name: str) -> Callable[..., Array]:
@@ -72,6 +74,7 @@ def _classic(word: str, name: str) -> Function:
         binary.left,
         binary.right,
         scalar=False,
+        on_complex=binary.on_complex,
     )
 
 
@@ -101,6 +104,7 @@ FUNCTIONS = [
         lambda F, g, a, b: g / b,
         lambda F, g, a, b: -g * a / (b * b),
         kind="real",
+        on_complex=HOLOMORPHIC,
     ),
     Function("floor_divide", _ufunc("floor_divide"), "the largest integers not above the quotients"),
     Function(
@@ -141,6 +145,7 @@ FUNCTIONS = [
             f"whether left {sign} right, as bools",
             kind="predicate",
             symmetric=name in ("equal", "not_equal"),
+            on_complex=AS_WRITTEN if name in ("equal", "not_equal") else None,
         )
         for name, sign in (
             ("equal", "=="),
@@ -158,6 +163,7 @@ FUNCTIONS = [
             f"whether left {word} right are not zero, as bools",
             kind="predicate",
             symmetric=True,
+            on_complex=AS_WRITTEN,
         )
         for word in ("and", "or", "xor")
     ),
@@ -182,7 +188,13 @@ def _declare(function: Function) -> None:
 
 def _operator(function: Function, name: str, kernel: Callable[..., Array]) -> Operator:
     kind = ZERO_GRADIENT if function.left is None else None
-    return operator(name, native=True, gradient=kind, predicate=function.kind == "predicate")(kernel)
+    return operator(
+        name,
+        native=True,
+        gradient=kind,
+        predicate=function.kind == "predicate",
+        on_complex=function.on_complex,
+    )(kernel)
 
 
 # -- two arrays -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gluonish.engine.facts import DTypeFacts
-from gluonish.engine.operator import NOT_DIFFERENTIABLE, XP, ZERO_GRADIENT, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, NOT_DIFFERENTIABLE, XP, ZERO_GRADIENT, Array, operator
 from gluonish.ops.common import same_rule
 
 __all__ = ["PREDICATES"]
@@ -23,13 +23,19 @@ PREDICATES: dict[str, tuple[Callable[[XP, Array], Array], str]] = {
 }
 """By NumPy's name: the kernel, and what is asked of every element."""
 
+SIGNED = ("isposinf", "isneginf")
+"""Those that ask for the sign, which a complex number does not have."""
+
 
 def _declare_predicate(name: str, test: Callable[[XP, Array], Array], doc: str) -> None:
     def kernel(xp: XP, data: Array) -> Array:
         return test(xp, data)
 
     kernel.__doc__ = f"Return for every element whether it {doc}, as bools."
-    op = operator(f"_npi_{name}", native=True, gradient=ZERO_GRADIENT, predicate=True)(kernel)
+    on_complex = None if name in SIGNED else AS_WRITTEN
+    op = operator(f"_npi_{name}", native=True, gradient=ZERO_GRADIENT, predicate=True, on_complex=on_complex)(
+        kernel
+    )
     op.shape(same_rule)
 
     @op.dtype

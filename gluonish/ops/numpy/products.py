@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import HOLOMORPHIC, XP, Array, operator
 from gluonish.errors import ArgumentError
 from gluonish.ops.common import broadcast_dims, matmul, normalize_axes, unbroadcast
 from gluonish.shape import Dim, format_shape
@@ -18,7 +18,7 @@ __all__: list[str] = []
 # -- tensordot ------------------------------------------------------------------------------------------
 
 
-@operator("_npi_tensordot", native=True)
+@operator("_npi_tensordot", native=True, on_complex=HOLOMORPHIC)
 def tensordot(
     xp: XP, a: Array, b: Array, *, a_axes_summed: tuple[int, ...], b_axes_summed: tuple[int, ...]
 ) -> Array:
@@ -81,7 +81,7 @@ def tensordot_gradient_b(F: Any, g: Any, a: Any, shapes: Any, a_axes_summed: Any
 # -- matmul ---------------------------------------------------------------------------------------------
 
 
-@operator("_npi_matmul", native=True)
+@operator("_npi_matmul", native=True, on_complex=HOLOMORPHIC)
 def matrix_product(xp: XP, a: Array, b: Array) -> Array:
     """Return the product of matrices in the last two axes; the axes before them broadcast.
 
@@ -145,7 +145,7 @@ def matrix_product_gradient_b(F: Any, g: Any, a: Any, b: Any) -> Any:
 # -- einsum ---------------------------------------------------------------------------------------------
 
 
-@operator("_npi_einsum")
+@operator("_npi_einsum", on_complex=HOLOMORPHIC)
 def einsum(xp: XP, *operands: Array, subscripts: str, optimize: int = 0) -> Array:
     """Sum products of elements as the subscripts say: ``"ij,jk->ik"`` is the product of two matrices.
 
@@ -228,7 +228,7 @@ def _on_diagonals(F: Any, gradient: Any, own: list[str], letters: str) -> Any:
 # -- linear equations -----------------------------------------------------------------------------------
 
 
-@operator("_npi_solve")
+@operator("_npi_solve", on_complex=HOLOMORPHIC)
 def solve(xp: XP, a: Array, b: Array) -> Array:
     """Return x such that a x = b, for square matrices and columns in the last two axes."""
     return xp.linalg.solve(a, b)

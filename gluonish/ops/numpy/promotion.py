@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gluonish.dtype import is_float
+from gluonish.dtype import complex_dtype, is_complex, is_float
 from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.operator import Array
 
@@ -30,6 +30,8 @@ def common_dtype(first: Any, second: Any) -> np.dtype[Any]:
         return first
     if first.kind == "b":
         return second
+    if is_complex(first) != is_complex(second):
+        return np.promote_types(complex_dtype(first), complex_dtype(second))
     if is_float(first) != is_float(second):
         return first if is_float(first) else second
     return np.promote_types(first, second)
@@ -54,4 +56,4 @@ def promoted_rule(d: DTypeFacts) -> None:
 
 def cast_like(F: Any, g: Any, dtype: Any) -> Any:
     """Return a gradient in the dtype of the input it belongs to."""
-    return g if np.dtype(g.dtype) == np.dtype(dtype) else F.Cast(g, dtype=dtype)
+    return g if np.dtype(g.dtype) == np.dtype(dtype) else F._np_astype(g, dtype=dtype)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
-from gluonish.engine.operator import NOT_DIFFERENTIABLE, XP, ZERO_GRADIENT, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, NOT_DIFFERENTIABLE, XP, ZERO_GRADIENT, Array, operator
 from gluonish.ops.common import normalize_axes, normalize_axis
 from gluonish.ops.numpy.promotion import as_float, real_dtype
 
@@ -39,7 +39,9 @@ def _declare_truth(name: str, doc: str) -> None:
         return xp.asarray(getattr(xp, name)(data != 0, axis=axes, keepdims=keepdims))
 
     kernel.__doc__ = f"Return whether {doc} along the given axes is not zero, as bools."
-    op = operator(f"_np_{name}", native=True, gradient=ZERO_GRADIENT, predicate=True)(kernel)
+    op = operator(f"_np_{name}", native=True, gradient=ZERO_GRADIENT, predicate=True, on_complex=AS_WRITTEN)(
+        kernel
+    )
 
     @op.shape
     def shape(s: ShapeFacts, axis: Axes, keepdims: bool) -> None:

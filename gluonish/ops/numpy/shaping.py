@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.errors import BroadcastError, ShapeMismatchError
 from gluonish.ops.common import broadcast_dims, normalize_axes, product, same_rule, solve_product, unbroadcast
 from gluonish.ops.numpy.promotion import cast_like, common_dtype
@@ -19,7 +19,7 @@ __all__ = ["resolve_codes"]
 # -- reshape --------------------------------------------------------------------------------------------
 
 
-@operator("_np_reshape", ignored=("order",))
+@operator("_np_reshape", ignored=("order",), on_complex=AS_WRITTEN)
 def reshape(xp: XP, a: Array, *, newshape: tuple[int, ...]) -> Array:
     """Return a copy of the array in another shape, in which one size may be -1, to be inferred."""
     return a.reshape(newshape).copy()
@@ -134,7 +134,7 @@ def _does_not_fit(source: tuple[int, ...], reason: str) -> ShapeMismatchError:
     )
 
 
-@operator("_npx_reshape", ignored=("order",))
+@operator("_npx_reshape", ignored=("order",), on_complex=AS_WRITTEN)
 def reshape_by_codes(xp: XP, a: Array, *, newshape: tuple[int, ...], reverse: bool = False) -> Array:
     """Return a copy of the array in another shape.
 
@@ -159,7 +159,7 @@ reshape_by_codes.gradient("a")(reshape_gradient)
 # -- broadcast_to, roll, triangles ------------------------------------------------------------------------
 
 
-@operator("_np_broadcast_to", native=True)
+@operator("_np_broadcast_to", native=True, on_complex=AS_WRITTEN)
 def broadcast_to(xp: XP, array: Array, *, shape: tuple[int, ...]) -> Array:
     """Return a copy of the array, repeated along new axes and those of size 1 to fill a shape."""
     return xp.broadcast_to(array, shape).copy()
@@ -181,7 +181,7 @@ def broadcast_to_gradient(F: Any, g: Any, shapes: Any) -> Any:
     return F._sum_to(g, shape=shapes[0])
 
 
-@operator("_np_roll")
+@operator("_np_roll", on_complex=AS_WRITTEN)
 def roll(xp: XP, data: Array, *, shift: tuple[int, ...], axis: tuple[int, ...] | None = None) -> Array:
     """Return the array with elements moved along axes, those that leave coming in again at the other end.
 
@@ -227,7 +227,7 @@ _declare_triangle("triu", "below")
 # -- where ----------------------------------------------------------------------------------------------
 
 
-@operator("_np_where", native=True)
+@operator("_np_where", native=True, on_complex=AS_WRITTEN)
 def where(xp: XP, condition: Array, x: Array, y: Array) -> Array:
     """Return elements of x where the condition is not 0, else of y; all three broadcast."""
     dtype = common_dtype(x.dtype, y.dtype)
