@@ -45,7 +45,7 @@ _COMPLEX_SPELLINGS: dict[Any, np.dtype[Any]] = {
     **{
         spelled: each
         for each in COMPLEX
-        for spelled in (each, each.type, each.name, each.newbyteorder(), each.str)
+        for spelled in (each, each.newbyteorder(), each.type, each.name, each.str)
     },
     complex: COMPLEX[1],
 }

@@ -330,8 +330,8 @@ class OperatorNode(Node):
 class ComplexNode(OperatorNode):
     """A recorded operator with complex inputs: the one place where gradients are conjugated.
 
-    The rule of an operator with a complex derivative f' returns g f'. What it shall be is g conj(f'), which is
-    conj(conj(g) f').
+    The rule of an operator with a complex derivative f' returns g f'. What it shall be is g conj(f'),
+    which is conj(conj(g) f').
     """
 
     __slots__ = ("family",)
@@ -604,10 +604,8 @@ def _seed(head: NDArray, grad: Any) -> NDArray:
         with backend.scope(head._ctx):
             return head.make(backend.xp.ones(head.shape, head.dtype), head._ctx)
     if not isinstance(grad, NDArray):
-        grad = head.make(
-            backend_of(head._ctx).from_host(host_array(grad, head.dtype, may_be_complex=True), head._ctx),
-            head._ctx,
-        )
+        host = host_array(grad, head.dtype, may_be_complex=is_complex(head.dtype))
+        grad = head.make(backend_of(head._ctx).from_host(host, head._ctx), head._ctx)
     if grad.shape != head.shape:
         raise ShapeMismatchError(
             "A head gradient",

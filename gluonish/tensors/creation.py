@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from gluonish.dtype import COMPLEX, any_dtype, is_complex
 from gluonish.engine.ndarray import NDArray
 from gluonish.numpy.arguments import call
 from gluonish.random import seed as mx_seed
 from gluonish.tensors.arguments import sizes_of
 from gluonish.tensors.device import as_device
+from gluonish.tensors.functions.complex_numbers import complex as from_parts
 from gluonish.tensors.tensor import Tensor
 
 __all__ = [
@@ -59,8 +62,10 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 from_numpy = as_tensor
 
 
-def _finished(array: NDArray, requires_grad: bool) -> Tensor:
+def _finished(array: NDArray, requires_grad: bool, dtype: Any = None) -> Tensor:
     result = array._as(Tensor)
+    if dtype is not None:
+        result = result.astype(dtype, copy=False)
     return result.requires_grad_() if requires_grad else result  # type: ignore[attr-defined, return-value]
 
 
@@ -68,8 +73,16 @@ def _made(op_name: str, sizes: tuple[Any, ...], options: dict[str, Any], **param
     dtype, device = options.pop("dtype", None), options.pop("device", None)
     requires_grad = options.pop("requires_grad", False)
     shape = sizes_of(sizes or (options.pop("size"),))
-    array = call(op_name, shape=shape, dtype=dtype or "float32", ctx=as_device(device), **params, **options)
-    return _finished(array, requires_grad)
+    array = call(op_name, shape=shape, dtype=_part(dtype), ctx=as_device(device), **params, **options)
+    return _finished(array, requires_grad, dtype)
+
+
+def _part(dtype: Any) -> Any:
+    """Return the dtype in which numbers are made that shall have this one: real, as operators make them."""
+    if dtype is None:
+        return "float32"
+    wanted = any_dtype(dtype)
+    return {COMPLEX[0]: "float32", COMPLEX[1]: "float64"}.get(wanted, wanted)
 
 
 def zeros(*size: Any, **options: Any) -> Tensor:
@@ -99,23 +112,39 @@ def empty(*size: Any, **options: Any) -> Tensor:
 
 def full(size: Any, fill_value: Any, **options: Any) -> Tensor:
     """Return a tensor of one number; arguments as of ``zeros``."""
+    if isinstance(fill_value, (complex, np.complexfloating)):
+        return _from_host(np.full(size, fill_value), "complex64", options)
     return _made("_full", (size,), options, value=fill_value)
+
+
+def _drawn(op_name: str, size: tuple[Any, ...], options: dict[str, Any], **params: Any) -> Tensor:
+    """Return draws; of complex numbers, real and imaginary parts are drawn alike."""
+    dtype = options.get("dtype")
+    if dtype is None or not is_complex(any_dtype(dtype)):
+        return _made(op_name, size, options, **params)
+    requires_grad = options.pop("requires_grad", False)
+    parts = [_made(op_name, size, {**options, "dtype": _part(dtype)}, **params) for _ in range(2)]
+    result = from_parts(*parts)
+    return result.requires_grad_() if requires_grad else result
 
 
 def rand(*size: Any, **options: Any) -> Tensor:
     """Draw uniformly from [0, 1); arguments as of ``zeros``."""
-    return _made("_random_uniform", size, options, low=0.0, high=1.0)
+    return _drawn("_random_uniform", size, options, low=0.0, high=1.0)
 
 
 def randn(*size: Any, **options: Any) -> Tensor:
     """Draw from the normal distribution of mean 0 and variance 1; arguments as of ``zeros``.
+
+    The variance of complex numbers is that of both parts together.
 
     Example:
         >>> import gluonish as torch
         >>> torch.randn([32, 10]).shape
         (32, 10)
     """
-    return _made("_random_normal", size, options, loc=0.0, scale=1.0)
+    made_of_two = is_complex(any_dtype(options.get("dtype") or "float32"))
+    return _drawn("_random_normal", size, options, loc=0.0, scale=math.sqrt(0.5) if made_of_two else 1.0)
 
 
 def randint(low: int, high: Any = None, size: Any = None, **options: Any) -> Tensor:

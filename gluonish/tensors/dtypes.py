@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from gluonish.dtype import as_dtype
+from gluonish.dtype import any_dtype, as_dtype
 
 __all__ = [
     "bfloat16",
+    "cdouble",
+    "cfloat",
+    "complex64",
+    "complex128",
     "double",
     "float16",
     "float32",
@@ -20,6 +24,8 @@ __all__ = [
 ]
 
 bfloat16 = as_dtype("bfloat16")
+complex64 = cfloat = any_dtype("complex64")
+complex128 = cdouble = any_dtype("complex128")
 float16 = half = as_dtype("float16")
 float32 = as_dtype("float32")
 float64 = double = as_dtype("float64")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gluonish.dtype import as_dtype, is_float
+from gluonish.dtype import any_dtype, is_complex, is_float
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError
 from gluonish.numpy.arguments import call
@@ -27,8 +27,18 @@ FUNCTIONS = (
     *("sin", "cos", "tan", "tanh", "sinh", "cosh", "sigmoid", "relu", "erf", "floor", "ceil", "round"),
     *("sign", "clamp", "clip", "maximum", "minimum", "eq", "ne", "lt", "le", "gt", "ge"),
     *("sum", "mean", "prod", "var", "std", "max", "min", "argmax", "argmin", "any", "all", "norm"),
+    *("angle", "conj", "sgn"),
     *("cumsum", "softmax", "log_softmax", "logsumexp", "squeeze", "unsqueeze", "permute", "transpose"),
-    *("flatten", "broadcast_to", "index_select", "gather", "masked_fill", "where", "chunk", "split"),
+    *(
+        "flatten",
+        "broadcast_to",
+        "index_select",
+        "gather",
+        "masked_fill",
+        "where",
+        "chunk",
+        "split",
+    ),
     *(
         "unbind",
         "narrow",
@@ -161,7 +171,7 @@ class TensorMethods:
             elif each is not None:
                 device = each
         target = self.context if device is None else as_device(device)
-        result = self if dtype is None else self.astype(as_dtype(dtype), copy=False)
+        result = self if dtype is None else self.astype(any_dtype(dtype), copy=False)
         return result.as_in_context(target, copy=copy and result is self)
 
     def type(self: Any, dtype: Any = None) -> Any:
@@ -226,6 +236,28 @@ class TensorMethods:
     def is_floating_point(self: Any) -> Any:
         """Tell whether the elements are floats."""
         return is_float(self.dtype)
+
+    def is_complex(self: Any) -> Any:
+        """Tell whether the elements are complex."""
+        return is_complex(self.dtype)
+
+    def cfloat(self: Any) -> Tensor:
+        """Return the tensor as complex64."""
+        return self.to(dtype="complex64")
+
+    def cdouble(self: Any) -> Tensor:
+        """Return the tensor as complex128."""
+        return self.to(dtype="complex128")
+
+    @property
+    def real(self: Any) -> Tensor:
+        """The real parts; those of real numbers are the tensor itself."""
+        return functions.real(self)
+
+    @property
+    def imag(self: Any) -> Tensor:
+        """The imaginary parts of complex numbers."""
+        return functions.imag(self)
 
     # -- in place ---------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gluonish.context import Context, as_context
-from gluonish.dtype import as_dtype
+from gluonish.dtype import COMPLEX, any_dtype, is_complex
 from gluonish.engine.backend import backend_of
 from gluonish.engine.conversion import host_array
 from gluonish.engine.ndarray import NDArray, array_label
@@ -20,10 +20,11 @@ from gluonish.engine.storage import Storage
 from gluonish.engine.tape import Leaf, backward
 from gluonish.engine.taps import taps_of
 from gluonish.engine.template import Template
-from gluonish.errors import ArgumentError, ArgumentTypeError, GradientError
+from gluonish.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError
+from gluonish.numpy.arguments import call, is_number
 from gluonish.numpy.multiarray import ndarray
 from gluonish.tensors.device import as_device
-from gluonish.tensors.functions.base import beside
+from gluonish.tensors.functions.base import beside, is_complex_number, number_beside
 from gluonish.tensors.leaf import LateLeaf
 from gluonish.tensors.methods import TensorMethods
 from gluonish.tensors.printing import as_text
@@ -39,7 +40,8 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
 
     Args:
         data: a number, nested lists, a NumPy array or an array of gluonish; it is copied. Floats of Python
-            become float32, whole numbers int64, bools bool; arrays keep their dtype.
+            become float32, whole numbers int64, bools bool, complex numbers complex64; arrays keep their
+            dtype.
         requires_grad: whether backward passes compute its gradient.
         keep_grad: whether it keeps its gradient where it is no leaf.
         dtype: the element type.
@@ -264,6 +266,28 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
 
     # -- copies and kinds -------------------------------------------------------------------------------
 
+    def astype(self, dtype: Any, *args: Any, copy: bool = True, **kwargs: Any) -> Any:
+        """Return the tensor in another dtype, which may be complex; see ``mx.np.ndarray.astype``."""
+        wanted = any_dtype(dtype)
+        if is_complex(wanted) or is_complex(self.dtype):
+            return self if wanted == self.dtype and not copy else call("_np_astype", self, dtype=wanted)
+        return super().astype(wanted, *args, copy=copy, **kwargs)
+
+    def as_nd_ndarray(self) -> NDArray:
+        """Return the tensor as MXNet's classic kind of array, over the same memory and history.
+
+        Raises:
+            DTypeError: it is complex.
+        """
+        if is_complex(self.dtype):
+            raise DTypeError(
+                array_label(self),
+                "is complex, and arrays of MXNet's kind are not",
+                received=self.dtype,
+                fix="Convert x.real and x.imag.",
+            )
+        return super().as_nd_ndarray()
+
     def as_np_ndarray(self) -> Tensor:
         """Return the tensor: it is an ``mx.np.ndarray``."""
         return self
@@ -283,6 +307,9 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
             result.grad = self._gradient()
         return result
 
+    def __complex__(self) -> complex:
+        return complex(self.asscalar())
+
     # -- printing ---------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -300,17 +327,26 @@ Tensor.family = Tensor
 def _promoting(name: str) -> Callable[[Tensor, Any], Any]:
     """Return one of Python's operators with torch's promotion beside numbers."""
     plain = getattr(ndarray, name)
+    # To a complex power a negative number, which has no real logarithm, is raised as a complex one.
+    raised = name == "__rpow__"
 
     def method(self: Tensor, other: Any) -> Any:
+        if is_complex_number(other) or (raised and is_number(other) and is_complex(self.dtype)):
+            other = number_beside(self, other)
         return plain(beside(self, other), other)
 
     method.__name__ = method.__qualname__ = name
     return method
 
 
-for _word in ("add", "sub", "mul", "floordiv", "mod", "pow"):
+for _word in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
     for _name in (f"__{_word}__", f"__r{_word}__"):
         setattr(Tensor, _name, _promoting(_name))
+
+
+for _name in ("__eq__", "__ne__"):
+    setattr(Tensor, _name, _promoting(_name))
+Tensor.__hash__ = ndarray.__hash__  # type: ignore[method-assign]  # defining __eq__ took it away
 
 
 def _made(raw: Any, ctx: Context, storage: Storage | None = None) -> Tensor:
@@ -337,15 +373,19 @@ def _copied(data: Any, dtype: Any, device: Any) -> tuple[Any, Context]:
     ctx = as_context(None) if device is None else as_device(device)
     if dtype is None and not isinstance(data, (np.ndarray, np.generic)):
         dtype = _dtype_of(data)
-    return backend_of(ctx).from_host(host_array(data, None if dtype is None else as_dtype(dtype)), ctx), ctx
+    host = host_array(data, None if dtype is None else any_dtype(dtype), may_be_complex=True)
+    return backend_of(ctx).from_host(host, ctx), ctx
 
 
 def _dtype_of(data: Any) -> Any:
-    """Return the dtype of nested lists: float32 for floats, else what NumPy makes of them."""
+    """Return the dtype of nested lists: single precision for floats, else what NumPy makes of them."""
     try:
         found = np.asarray(data).dtype
     except ValueError as error:
         raise ArgumentTypeError(
             "A Tensor", "cannot be made of this", expected="numbers in a rectangular arrangement"
         ) from error
-    return np.dtype("float32") if found == np.float64 else found
+    return _SINGLE.get(found, found)
+
+
+_SINGLE = {np.dtype("float64"): np.dtype("float32"), COMPLEX[1]: COMPLEX[0]}

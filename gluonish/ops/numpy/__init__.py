@@ -5,6 +5,6 @@ follow NumPy's rules for axes. Everything else in ``mx.np`` is computed by the c
 is loaded when ``mx.np`` is first used, or when an operator is looked up by a name that begins with ``_np``.
 """
 
-from gluonish.ops.numpy import arithmetic, complex, elementwise, products, reduction, search, shaping
+from gluonish.ops.numpy import arithmetic, complex_numbers, elementwise, products, reduction, search, shaping
 
-__all__ = ["arithmetic", "complex", "elementwise", "products", "reduction", "search", "shaping"]
+__all__ = ["arithmetic", "complex_numbers", "elementwise", "products", "reduction", "search", "shaping"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gluonish import numpy
+from gluonish.dtype import complex_dtype
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError
 from gluonish.numpy.arguments import call, is_number
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
 mxnp: Any = numpy
 """``mx.np``, whose functions return tensors for tensors."""
 
-__all__ = ["Located", "as_float", "as_operand", "beside", "drawn", "tensor_of"]
+__all__ = [
+    "Located",
+    "as_float",
+    "as_operand",
+    "beside",
+    "drawn",
+    "is_complex_number",
+    "number_beside",
+    "tensor_of",
+]
 
 
 class Located(NamedTuple):
@@ -41,7 +51,7 @@ def tensor_of(value: Any, function: str) -> Tensor:
         return value._as(Tensor)  # type: ignore[return-value]
     if hasattr(value, "stand_in"):
         return value.stand_in(None)._as(Tensor)
-    if is_number(value) or isinstance(value, (np.ndarray, list, tuple)):
+    if is_number(value) or isinstance(value, (complex, np.ndarray, list, tuple)):
         return Tensor(value)
     raise ArgumentTypeError(
         f"{function}()",
@@ -54,6 +64,18 @@ def tensor_of(value: Any, function: str) -> Tensor:
 def as_operand(value: Any, function: str) -> Any:
     """Return a number as it is, and anything else as a tensor."""
     return value if is_number(value) else tensor_of(value, function)
+
+
+def is_complex_number(value: Any) -> bool:
+    """Tell whether a value is a complex number, of Python or of NumPy, and no array."""
+    return isinstance(value, (complex, np.complexfloating))
+
+
+def number_beside(x: Any, number: Any) -> Tensor:
+    """Return a number as a complex tensor of shape () that meets ``x`` in its precision."""
+    from gluonish.tensors.tensor import Tensor  # noqa: PLC0415  its methods are these functions
+
+    return Tensor(number, dtype=complex_dtype(x.dtype), device=x.context)
 
 
 def beside(x: Any, other: Any) -> Any:

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gluonish.dtype import is_complex
 from gluonish.numpy.arguments import call
-from gluonish.tensors.functions.base import as_float, as_operand, beside, mxnp, tensor_of
+from gluonish.tensors.functions.base import (
+    as_float,
+    as_operand,
+    beside,
+    is_complex_number,
+    mxnp,
+    number_beside,
+    tensor_of,
+)
 
 if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
@@ -134,6 +143,12 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
     return mxnp.where(tensor_of(condition, "where"), as_operand(input, "where"), as_operand(other, "where"))
 
 
+def abs(input: Any) -> Tensor:
+    """Return absolute values: of complex numbers real ones, the lengths."""
+    x = tensor_of(input, "abs")
+    return call("_np_modulus" if is_complex(x.dtype) else "abs", x)
+
+
 def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     """Return the tensor with a number where the mask holds."""
     x = tensor_of(input, "masked_fill")
@@ -164,6 +179,8 @@ def _binary(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:
 
     def function(input: Any, other: Any) -> Any:
         x, y = as_operand(input, name), as_operand(other, name)
+        if is_complex_number(y):
+            y = number_beside(x, y)
         return source(beside(x, y), beside(y, x))
 
     return _named(function, name, source.__doc__)
@@ -186,7 +203,6 @@ log10 = _unary("log10", mxnp.log10)
 log1p = _unary("log1p", mxnp.log1p)
 sqrt = _unary("sqrt", mxnp.sqrt)
 square = _unary("square", mxnp.square)
-abs = _unary("abs", mxnp.abs)
 neg = _unary("neg", mxnp.negative)
 reciprocal = _unary("reciprocal", mxnp.reciprocal)
 sin = _unary("sin", mxnp.sin)

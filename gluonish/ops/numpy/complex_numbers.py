@@ -44,7 +44,7 @@ def _real_part_rule(d: DTypeFacts) -> None:
 
 @operator("_np_astype", native=True, on_complex=AS_WRITTEN)
 def astype(xp: XP, data: Array, *, dtype: AnyDType) -> Array:
-    """Return the array in another dtype, which may be complex. From complex to real it takes the real part."""
+    """Return the array in another dtype, which may be complex; from complex to real, the real part."""
     if is_complex(dtype):
         return data.astype(dtype)
     if is_complex(data.dtype):
