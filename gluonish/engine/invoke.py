@@ -103,12 +103,12 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
             raise _mixed_contexts(op, inputs)
         if x._node is not None:
             tracked = True
+    if is_complex and op.on_complex is None:
+        raise _no_complex(op, raws)
     if op.stores and op.stores_with(params):
         return _invoke_stored(op, inputs, params, out)
     if ctx is None:
         ctx = as_context(params.get("ctx"))
-    if is_complex and op.on_complex is None:
-        raise _no_complex(op, raws)
     if op.checks_itself:
         if len(raws) > 1 and not _same_dtypes(raws):
             raise _mixed_dtypes(op, raws)

@@ -439,18 +439,19 @@ class NDArray(OperatorMethods):
             value = self._fitted(value, key)
         raw = self._incoming(value)
         backend = backend_of(self._ctx)
+        dtype = getattr(raw, "dtype", self._raw.dtype)
+        if dtype is not self._raw.dtype and dtype.kind == "c" != self._raw.dtype.kind:
+            raise DTypeError(
+                array_label(self),
+                "cannot take complex numbers",
+                expected=self._raw.dtype,
+                received=raw.dtype,
+                fix="Write x.real, or x.abs().",
+            )
         try:
             with backend.scope(self._ctx):
-                if getattr(raw, "dtype", self._raw.dtype) is self._raw.dtype:
+                if dtype is self._raw.dtype:
                     self._raw[key] = raw
-                elif raw.dtype.kind == "c" != self._raw.dtype.kind:
-                    raise DTypeError(
-                        array_label(self),
-                        "cannot take complex numbers",
-                        expected=self._raw.dtype,
-                        received=raw.dtype,
-                        fix="Write x.real, or x.abs().",
-                    )
                 else:
                     with np.errstate(all="ignore"):  # a conversion may end in infinities, as in operators
                         self._raw[key] = raw

@@ -9,7 +9,7 @@ import numpy as np
 
 from gluonish import autograd
 from gluonish.context import Context
-from gluonish.dtype import as_dtype
+from gluonish.dtype import any_dtype
 from gluonish.engine.ndarray import NDArray
 from gluonish.parameter import lifecycle
 from gluonish.parameter.core import ParameterCore
@@ -168,7 +168,7 @@ def filled(data: Any, dtype: Any, contexts: tuple[Context, ...], **declared: Any
         ArgumentTypeError: the data are not numbers.
     """
     value = data.asnumpy() if isinstance(data, NDArray) else Tensor(data, dtype=dtype, device="cpu").asnumpy()
-    wanted = as_dtype(value.dtype if dtype is None else dtype)
+    wanted = any_dtype(value.dtype if dtype is None else dtype)
     core = ParameterCore("", shape=value.shape, dtype=wanted, allow_deferred_init=True, **declared)
     realize([(core, Deferred(None, contexts, 0, core.dtype, value))])
     return core

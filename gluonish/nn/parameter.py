@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gluonish import autograd
-from gluonish.dtype import as_dtype
+from gluonish.dtype import any_dtype
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentTypeError, GradientError, SignatureError
 from gluonish.lr_scheduler import Multiplier
@@ -265,7 +265,7 @@ class UninitializedParameter(Uninitialized, Parameter):  # type: ignore[misc]  #
         core = ParameterCore(
             "",
             shape=None if shape is None else tuple(shape),
-            dtype=as_dtype("float32" if dtype is None else dtype),
+            dtype=any_dtype("float32" if dtype is None else dtype),
             grad_req="add",
             init=init,
             allow_deferred_init=True,
@@ -316,7 +316,7 @@ class UninitializedBuffer(Uninitialized, Buffer):  # type: ignore[misc]  # as of
         core = ParameterCore(
             "",
             shape=None,
-            dtype=as_dtype("float32" if dtype is None else dtype),
+            dtype=any_dtype("float32" if dtype is None else dtype),
             grad_req="null",
             init=init,
             allow_deferred_init=True,

@@ -19,6 +19,7 @@ __all__ = [
     "as_scalar",
     "broadcast_dims",
     "broadcast_rule",
+    "cast_like",
     "dtype_of_first",
     "dtype_of_parameter",
     "into",
@@ -179,6 +180,11 @@ def into(result: Array, out: Array) -> Array:
 def unbroadcast(F: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum a gradient over the axes that were broadcast, so that it has the input's shape again."""
     return g if g.shape == shape else F._sum_to(g, shape=shape)
+
+
+def cast_like(F: Any, g: Any, dtype: Any) -> Any:
+    """Return a gradient in the dtype of the input it belongs to."""
+    return g if np.dtype(g.dtype) == np.dtype(dtype) else F._np_astype(g, dtype=dtype)
 
 
 def resolve_indices(

@@ -11,7 +11,7 @@ from typing import Any
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.fields import DType
 from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
-from gluonish.ops.common import as_scalar, dtype_of_first, normalize_axis, product, resolve_indices
+from gluonish.ops.common import as_scalar, cast_like, dtype_of_first, normalize_axis, product, resolve_indices
 from gluonish.shape import PartialShape
 
 __all__: list[str] = []
@@ -237,4 +237,4 @@ def cumsum_gradient(F: Any, g: Any, shapes: Any, dtypes: Any, axis: int | None) 
     """Each element counts in its own sum and all later ones: add up from the end."""
     along = 0 if axis is None else axis
     g = F.reverse(F._np_cumsum(F.reverse(g, axis=(along,)), axis=along), axis=(along,))
-    return F._reshape_to(F.Cast(g, dtype=dtypes[0]), shape=shapes[0])
+    return F._reshape_to(cast_like(F, g, dtypes[0]), shape=shapes[0])

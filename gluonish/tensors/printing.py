@@ -21,7 +21,14 @@ def as_text(host: np.ndarray[Any, Any], prefix: str = "") -> str:
         [[1.0, 2.5]]
     """
     shown = host.astype("float32") if host.dtype.kind == "V" or host.dtype.name == "bfloat16" else host
-    return np.array2string(shown, separator=", ", prefix=prefix, formatter={"float_kind": _float})
+    return np.array2string(
+        shown, separator=", ", prefix=prefix, formatter={"float_kind": _float, "complex_kind": _complex}
+    )
+
+
+def _complex(value: Any) -> str:
+    sign = "-" if np.signbit(value.imag) else "+"
+    return f"{_float(value.real)}{sign}{_float(abs(value.imag))}j"
 
 
 def _float(value: Any) -> str:

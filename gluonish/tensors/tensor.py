@@ -307,6 +307,17 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
             result.grad = self._gradient()
         return result
 
+    def __abs__(self) -> Any:
+        return self.abs()
+
+    def __float__(self) -> float:
+        value = self.asscalar()
+        if isinstance(value, np.complexfloating):
+            raise DTypeError(
+                array_label(self), "is complex, and no float", received=self.dtype, fix="Use complex(x)."
+            )
+        return float(value)
+
     def __complex__(self) -> complex:
         return complex(self.asscalar())
 

@@ -18,8 +18,8 @@ from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.fields import Scalar
 from gluonish.engine.operator import AS_WRITTEN, HOLOMORPHIC, XP, ZERO_GRADIENT, Array, Operator, operator
 from gluonish.ops.arithmetic import BINARIES, Binary
-from gluonish.ops.common import as_scalar, broadcast_rule, same_rule, unbroadcast
-from gluonish.ops.numpy.promotion import as_float, cast_like, common_dtype, promoted_rule, real_dtype
+from gluonish.ops.common import as_scalar, broadcast_rule, cast_like, same_rule, unbroadcast
+from gluonish.ops.numpy.promotion import as_float, common_dtype, promoted_rule, real_dtype
 
 __all__ = ["FUNCTIONS", "Function"]
 

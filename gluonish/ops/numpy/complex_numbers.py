@@ -15,9 +15,9 @@ from gluonish.dtype import COMPLEX, complex_dtype, is_complex
 from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.fields import AnyDType
 from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
-from gluonish.ops.common import broadcast_rule, same_rule, unbroadcast
+from gluonish.ops.common import broadcast_rule, cast_like, same_rule, unbroadcast
 from gluonish.ops.elementwise import cast
-from gluonish.ops.numpy.promotion import as_float, cast_like, real_dtype
+from gluonish.ops.numpy.promotion import as_float, real_dtype
 
 __all__: list[str] = []
 

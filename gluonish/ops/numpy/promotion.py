@@ -10,7 +10,7 @@ from gluonish.dtype import complex_dtype, is_complex, is_float
 from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.operator import Array
 
-__all__ = ["FLOAT32", "as_float", "cast_like", "common_dtype", "promoted_rule", "real_dtype"]
+__all__ = ["FLOAT32", "as_float", "common_dtype", "promoted_rule", "real_dtype"]
 
 FLOAT32 = np.dtype("float32")
 
@@ -52,8 +52,3 @@ def promoted_rule(d: DTypeFacts) -> None:
     """Dtype rule: the output has the common dtype of two inputs."""
     if d[0] is not None and d[1] is not None:
         d["output"] = common_dtype(d[0], d[1])
-
-
-def cast_like(F: Any, g: Any, dtype: Any) -> Any:
-    """Return a gradient in the dtype of the input it belongs to."""
-    return g if np.dtype(g.dtype) == np.dtype(dtype) else F._np_astype(g, dtype=dtype)

@@ -9,8 +9,16 @@ import numpy as np
 from gluonish.engine.facts import DTypeFacts, ShapeFacts
 from gluonish.engine.operator import AS_WRITTEN, XP, Array, operator
 from gluonish.errors import BroadcastError, ShapeMismatchError
-from gluonish.ops.common import broadcast_dims, normalize_axes, product, same_rule, solve_product, unbroadcast
-from gluonish.ops.numpy.promotion import cast_like, common_dtype
+from gluonish.ops.common import (
+    broadcast_dims,
+    cast_like,
+    normalize_axes,
+    product,
+    same_rule,
+    solve_product,
+    unbroadcast,
+)
+from gluonish.ops.numpy.promotion import common_dtype
 from gluonish.shape import Dim, PartialShape, format_shape
 
 __all__ = ["resolve_codes"]

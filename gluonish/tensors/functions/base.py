@@ -63,7 +63,7 @@ def tensor_of(value: Any, function: str) -> Tensor:
 
 def as_operand(value: Any, function: str) -> Any:
     """Return a number as it is, and anything else as a tensor."""
-    return value if is_number(value) else tensor_of(value, function)
+    return value if is_number(value) or isinstance(value, complex) else tensor_of(value, function)
 
 
 def is_complex_number(value: Any) -> bool:

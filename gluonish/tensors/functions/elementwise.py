@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gluonish.dtype import is_complex
+from gluonish.engine.ndarray import NDArray
 from gluonish.numpy.arguments import call
 from gluonish.tensors.functions.base import (
     as_float,
@@ -140,7 +141,17 @@ clip = clamp
 
 def where(condition: Any, input: Any, other: Any) -> Tensor:
     """Return elements of ``input`` where the condition holds, else of ``other``."""
-    return mxnp.where(tensor_of(condition, "where"), as_operand(input, "where"), as_operand(other, "where"))
+    x, y = as_operand(input, "where"), as_operand(other, "where")
+    return mxnp.where(tensor_of(condition, "where"), _chosen(x, y), _chosen(y, x))
+
+
+def _chosen(value: Any, other: Any) -> Any:
+    """Return a number that meets complex numbers as one of them."""
+    is_number_here = not isinstance(value, NDArray)
+    meets_complex = is_complex_number(value) or (isinstance(other, NDArray) and is_complex(other.dtype))
+    if not (is_number_here and meets_complex):
+        return value
+    return number_beside(other, value) if isinstance(other, NDArray) else tensor_of(value, "where")
 
 
 def abs(input: Any) -> Tensor:
@@ -152,7 +163,7 @@ def abs(input: Any) -> Tensor:
 def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     """Return the tensor with a number where the mask holds."""
     x = tensor_of(input, "masked_fill")
-    return mxnp.where(tensor_of(mask, "masked_fill"), value, x)
+    return where(mask, value, x)
 
 
 def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gluonish.dtype import is_complex
 from gluonish.engine.ndarray import NDArray
 from gluonish.numpy.arguments import call
 from gluonish.tensors.arguments import axes_of, keeps_of
 from gluonish.tensors.functions.base import Located, as_float, mxnp, tensor_of
+from gluonish.tensors.functions.complex_numbers import imag, real
+from gluonish.tensors.functions.elementwise import abs, add
 from gluonish.tensors.functions.shaping import reshape
 
 if TYPE_CHECKING:
@@ -83,7 +86,10 @@ def var(
     """Return the variance over axes, with n - 1 in the denominator unless ``unbiased=False``."""
     if correction is None:
         correction = int(unbiased)
-    return mxnp.var(tensor_of(input, "var"), axes_of("var", dim, axis), ddof=correction, keepdims=keepdim)
+    x, axes = tensor_of(input, "var"), axes_of("var", dim, axis)
+    if is_complex(x.dtype):  # the mean square of the distance in the plane
+        return add(*(mxnp.var(part(x), axes, ddof=correction, keepdims=keepdim) for part in (real, imag)))
+    return mxnp.var(x, axes, ddof=correction, keepdims=keepdim)
 
 
 def std(
@@ -150,11 +156,16 @@ def norm(
 ) -> Tensor:
     """Return the norm of order p over axes; of the flat tensor, Euclidean, if nothing is given."""
     order = {"fro": None}.get(p, p) if ord is None else ord
-    x, over = tensor_of(input, "norm"), axes_of("norm", dim, axis)
+    x, over = _lengths(tensor_of(input, "norm")), axes_of("norm", dim, axis)
     if over is None:
         x = reshape(x, (-1,))
         over = 0
     return mxnp.linalg.norm(x, order, over, keepdim)
+
+
+def _lengths(x: Tensor) -> Tensor:
+    """Return complex numbers as their absolute values, which have the same norms; others as they are."""
+    return abs(x) if is_complex(x.dtype) else x
 
 
 def cumsum(input: Any, dim: int | None = None, *, axis: int | None = None) -> Tensor:
