@@ -10,7 +10,8 @@ from gluonish.numpy.arguments import call
 from gluonish.tensors.arguments import axes_of, keeps_of
 from gluonish.tensors.functions.base import Located, as_float, mxnp, tensor_of
 from gluonish.tensors.functions.complex_numbers import imag, real
-from gluonish.tensors.functions.elementwise import abs, add
+from gluonish.tensors.functions.elementwise import abs as lengths
+from gluonish.tensors.functions.elementwise import add
 from gluonish.tensors.functions.shaping import reshape
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def norm(
 
 def _lengths(x: Tensor) -> Tensor:
     """Return complex numbers as their absolute values, which have the same norms; others as they are."""
-    return abs(x) if is_complex(x.dtype) else x
+    return lengths(x) if is_complex(x.dtype) else x
 
 
 def cumsum(input: Any, dim: int | None = None, *, axis: int | None = None) -> Tensor:
