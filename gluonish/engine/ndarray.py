@@ -583,18 +583,19 @@ def array_label(array: NDArray) -> str:
     return f"An array of shape {format_shape(array.shape)}"
 
 
-def from_data(data: Any, ctx: Context, dtype: Any = None) -> NDArray:
+def from_data(data: Any, ctx: Context, dtype: Any = None, *, may_be_complex: bool = False) -> NDArray:
     """Copy a NumPy array, a number or nested lists to a context.
 
     Args:
         data: the content.
         ctx: where to.
         dtype: the element type; that of the data if not given.
+        may_be_complex: whether it may become a Tensor's content.
 
     Raises:
         ArgumentTypeError: the data are not numbers in a rectangular arrangement.
         DTypeError: a dtype that gluonish does not have.
         DeviceUnavailableError: the context cannot hold arrays here.
     """
-    host = host_array(data, dtype)
+    host = host_array(data, dtype, may_be_complex=may_be_complex)
     return NDArray(backend_of(ctx).from_host(host, ctx), ctx)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gluonish.context import Context
-from gluonish.dtype import as_dtype, is_float
+from gluonish.dtype import any_dtype, as_dtype, is_float
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import DTypeError
 from gluonish.nn.face import contexts_of
@@ -57,7 +57,7 @@ class ModuleMoves(ModuleTree):
                 dtype = each
             elif each is not None:
                 device = each
-        wanted = None if dtype is None else as_dtype(dtype)
+        wanted = None if dtype is None else any_dtype(dtype)
         if wanted is not None and not is_float(wanted):
             raise DTypeError(
                 "Module.to()", "takes floating-point types only", expected="a float dtype", received=wanted

@@ -17,7 +17,7 @@ from typing import IO, Any
 import attrs
 import numpy as np
 
-from gluonish.dtype import SUPPORTED, bfloat16
+from gluonish.dtype import COMPLEX, SUPPORTED, bfloat16
 from gluonish.errors import ArgumentError, DTypeError, FileFormatError, GluonishError
 from gluonish.serialization.stored import StoredArray, StoredArrays
 from gluonish.serialization.streams import is_path, open_target, read_content
@@ -146,7 +146,11 @@ class _Archive:
         with archive.open(member) as file:
             shape, _, dtype = _header(file)
             held = sum(len(piece) for piece in iter(lambda: file.read(PIECE), b""))
-        if dtype.hasobject or dtype.kind not in "biuf" or dtype.newbyteorder("=") not in SUPPORTED:
+        if (
+            dtype.hasobject
+            or dtype.kind not in "biufc"
+            or dtype.newbyteorder("=") not in (*SUPPORTED, *COMPLEX)
+        ):
             raise DTypeError(
                 self.subject,
                 f"holds array {name!r} of a dtype that gluonish has no arrays of",

@@ -10,7 +10,9 @@ import attrs
 import numpy as np
 
 from gluonish.context import cpu
+from gluonish.dtype import is_complex
 from gluonish.engine.ndarray import NDArray
+from gluonish.errors import DTypeError
 
 __all__ = ["StoredArray", "StoredArrays", "bytes_of"]
 
@@ -87,8 +89,29 @@ class StoredArrays(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self.arrays) + len(self.aliases)
 
-    def fetched(self) -> dict[str, NDArray] | list[NDArray]:
-        """Return the arrays on ``cpu(0)``, in a dictionary or, if they have no names, in a list."""
-        arrays = {name: array.to_array() for name, array in self.arrays.items()}
+    def fetched(self, *, may_be_complex: bool = False) -> dict[str, Any] | list[Any]:
+        """Return the arrays in a dictionary or, if they have no names, in a list.
+
+        Args:
+            may_be_complex: whether they are for Tensors. Complex arrays are returned as NumPy's then; all
+                others are NDArrays on ``cpu(0)``.
+
+        Raises:
+            DTypeError: they are complex, and may not.
+        """
+        arrays = {name: _fetched(array, may_be_complex) for name, array in self.arrays.items()}
         by_name = {name: arrays[self.aliases.get(name, name)] for name in self}
         return by_name if self.named else list(by_name.values())
+
+
+def _fetched(array: Any, may_be_complex: bool) -> Any:
+    if not is_complex(array.dtype):
+        return array.to_array()
+    if may_be_complex:
+        return array.asnumpy()
+    raise DTypeError(
+        "The file",
+        "holds complex numbers, and arrays of MXNet's kind do not",
+        received=array.dtype,
+        fix="Load it with gluonish.load(), which returns Tensors.",
+    )

@@ -20,7 +20,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from gluonish.dtype import as_dtype
+from gluonish.dtype import any_dtype
 from gluonish.errors import DTypeError, FileFormatError, MissingFileError
 from gluonish.serialization.atomic import atomic_write
 from gluonish.serialization.sparse_parts import put_together
@@ -53,6 +53,7 @@ DTYPES = {
     "F32": "float32",
     "F16": "float16",
     "BF16": "bfloat16",
+    "C64": "complex64",
     "I64": "int64",
     "I32": "int32",
     "I16": "int16",
@@ -91,10 +92,21 @@ def about_arrays(
 
 
 def as_content(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
-    """Return the content of a file of arrays, which may be of any kind that ``numpy.asarray`` takes."""
+    """Return the content of a file of arrays, which may be of any kind that ``numpy.asarray`` takes.
+
+    Raises:
+        DTypeError: the format does not have the dtype of an array.
+    """
     import safetensors.numpy  # noqa: PLC0415  not needed to import gluonish
 
     host = {name: np.asarray(np.asarray(array), order="C") for name, array in arrays.items()}
+    for name, array in host.items():
+        if array.dtype.name not in DTYPES.values():
+            raise DTypeError(
+                f"Array {name!r}",
+                f"cannot be written to a safetensors file: the format has no {array.dtype}",
+                fix="Convert it to complex64, or write an .npz file." if array.dtype.kind == "c" else None,
+            )
     return safetensors.numpy.save(host, {KEY: json.dumps(about)})
 
 
@@ -224,7 +236,7 @@ def dtype_of(kind: str, name: str, subject: str) -> np.dtype[Any]:
             expected=f"one of {', '.join(DTYPES)}",
             received=kind,
         )
-    return as_dtype(DTYPES[kind])
+    return any_dtype(DTYPES[kind])
 
 
 def about_in(metadata: Mapping[str, Any], subject: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _as_array(value: Any, name: str) -> NDArray:
             expected="a Tensor",
             received=type(value).__name__,
         )
-    return (value.detach() if isinstance(value, NDArray) else Tensor(value)).as_nd_ndarray()
+    return value.detach() if isinstance(value, NDArray) else Tensor(value)
 
 
 def load(f: str | os.PathLike[str], map_location: Any = None) -> Any:
@@ -71,8 +71,14 @@ def load(f: str | os.PathLike[str], map_location: Any = None) -> Any:
         MissingFileError: there is no such file.
         FileFormatError: it is of no known format, damaged, or names what tensors have no need of.
     """
-    found = read_torch(f) if os.path.isfile(f) and is_torch_file(f) else serialization.load(f)  # noqa: PTH113
+    found = read_torch(f) if os.path.isfile(f) and is_torch_file(f) else _read(f)  # noqa: PTH113
     return _with_tensors(found, "cpu" if map_location is None else map_location)
+
+
+def _read(f: str | os.PathLike[str]) -> Any:
+    if serialization.format_of(f) == "params":
+        return serialization.load(f)
+    return serialization.open_arrays(f).fetched(may_be_complex=True)
 
 
 def _with_tensors(value: Any, device: Any) -> Any:

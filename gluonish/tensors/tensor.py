@@ -321,6 +321,11 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
     def __complex__(self) -> complex:
         return complex(self.asscalar())
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Let NumPy's scalars stand on the left, complex ones too; see ``mx.np.ndarray``."""
+        given = [number_beside(self, each) if is_complex_number(each) else each for each in inputs]
+        return super().__array_ufunc__(ufunc, method, *given, **kwargs)
+
     # -- printing ---------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -354,6 +359,20 @@ for _word in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
     for _name in (f"__{_word}__", f"__r{_word}__"):
         setattr(Tensor, _name, _promoting(_name))
 
+
+def _in_place(name: str) -> Callable[[Tensor, Any], Any]:
+    """Return one of Python's augmented assignments, which takes complex numbers too."""
+    plain = getattr(ndarray, name)
+
+    def method(self: Tensor, other: Any) -> Any:
+        return plain(self, number_beside(self, other) if is_complex_number(other) else other)
+
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+for _word in ("add", "sub", "mul", "truediv", "pow"):
+    setattr(Tensor, f"__i{_word}__", _in_place(f"__i{_word}__"))
 
 for _name in ("__eq__", "__ne__"):
     setattr(Tensor, _name, _promoting(_name))

@@ -26,15 +26,8 @@ KEYS = {
 """Which input says what elements are meant, and so is real."""
 
 FOR_REALS = (
-    "Concat",
-    "_npi_einsum",
-    "_npi_tensordot",
-    "_npi_matmul",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sin",
-    "cos",
+    *("Concat", "transpose", "SwapAxis", "diag", "_npi_einsum", "_npi_tensordot", "_npi_matmul"),
+    *("arcsin", "arccos", "arctan", "sin", "cos"),
 )
 """Operators whose cases say what is expected in a way that works with real numbers only."""
 
@@ -116,6 +109,7 @@ def assert_slope(case, found, loss, tolerance):
 
 CASES = [case for case in all_cases() if takes_complex(case)]
 SMOOTH = [pytest.param(case, id=str(case)) for case in CASES if variables_of(case)]
+TWICE = [each for each in SMOOTH if each.values[0].order > 1]
 
 
 @pytest.mark.parametrize("case", SMOOTH)
@@ -131,7 +125,7 @@ def test_the_gradient_is_that_of_both_real_parts(case):
     assert_slope(case, gradients(case, values)[1], loss, 1e-6)
 
 
-@pytest.mark.parametrize("case", SMOOTH)
+@pytest.mark.parametrize("case", TWICE)
 def test_the_gradient_has_a_gradient_of_both_real_parts(case):
     def second_loss(at):
         """Return the variables, and Re <weights, gradients> with a graph."""
@@ -179,3 +173,20 @@ def test_an_operator_that_does_not_say_so_refuses_complex_numbers(case):
     arrays = [Tensor(arr.draw(rng) + 1j if arr.is_float else arr.draw(rng)) for arr in case.inputs]
     with pytest.raises(DTypeError, match="does not take complex numbers"):
         run(case, arrays)
+
+
+@pytest.mark.parametrize("name", ["Concat", "stack"])
+def test_complex_numbers_are_joined(name):
+    a, b = random((2, 3), 1), random((2, 3), 2)
+    op = find_operator(name)
+    found = invoke(op, [Tensor(a), Tensor(b)], op.fill({}))
+    np.testing.assert_array_equal(
+        np.asarray(found), np.concatenate([a, b], 1) if name == "Concat" else [a, b]
+    )
+
+
+@pytest.mark.parametrize("name", ["transpose", "diag"])
+def test_complex_numbers_are_moved_without_conjugation(name):
+    values = random((3, 3), 1)
+    found = invoke(find_operator(name), [Tensor(values)], find_operator(name).fill({}))
+    np.testing.assert_array_equal(np.asarray(found), values.T if name == "transpose" else np.diag(values))

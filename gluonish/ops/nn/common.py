@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from gluonish.dtype import dtype_name, is_float
+from gluonish.dtype import dtype_name, is_complex, is_float
 from gluonish.engine.facts import DTypeFacts
 from gluonish.engine.operator import XP, Array
 from gluonish.errors import ArgumentError, DTypeError
@@ -105,7 +105,7 @@ def require_float(d: DTypeFacts, dtype: Any) -> None:
     Raises:
         DTypeError: the dtype is known and not a floating-point one.
     """
-    if dtype is not None and not is_float(dtype):
+    if dtype is not None and not (is_float(dtype) or is_complex(dtype)):
         raise DTypeError(
             f"Operator {d.owner!r}",
             "computes with real numbers only",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gluonish.engine.facts import ShapeFacts
-from gluonish.engine.operator import XP, Array, operator
+from gluonish.engine.operator import HOLOMORPHIC, XP, Array, operator
 from gluonish.ops.common import matmul, product
 from gluonish.ops.nn.common import float_rule, with_bias
 from gluonish.shape import Shape, shape_size
@@ -20,7 +20,7 @@ def _as_rows(shape: Shape, flatten: bool) -> Shape:
     return (shape_size(shape[:-1]), shape[-1])
 
 
-@operator("FullyConnected", uses={"bias": with_bias})
+@operator("FullyConnected", uses={"bias": with_bias}, on_complex=HOLOMORPHIC)
 def fully_connected(
     xp: XP,
     data: Array,

@@ -35,7 +35,7 @@ def set_data(core: ParameterCore, value: Any) -> None:
     if isinstance(core.state, Uninitialized):
         raise core.not_initialized()
     if not isinstance(value, NDArray):
-        value = from_data(value, cpu(0))
+        value = from_data(value, cpu(0), may_be_complex=True)
     core.merge_shape(value.shape, fix="set_data() does not change the shape of a parameter.")
     if isinstance(core.state, Deferred):
         core.state = attrs.evolve(core.state, value=value.asnumpy())
@@ -120,7 +120,10 @@ def load(
             "dtype_source", "is unknown", expected="'current' or 'saved'", received=repr(dtype_source)
         )
     distinct = {(core, id(value)): value for core, value in values}  # tied parameters, and names of one array
-    arrays = [(c, v if isinstance(v, _ARRAYS) else from_data(v, cpu(0))) for (c, _), v in distinct.items()]
+    arrays = [
+        (c, v if isinstance(v, _ARRAYS) else from_data(v, cpu(0), may_be_complex=True))
+        for (c, _), v in distinct.items()
+    ]
     for ctx in contexts or ():
         backend_of(ctx)
     shapes: dict[ParameterCore, PartialShape] = {}  # a tied parameter comes as often as it is used
