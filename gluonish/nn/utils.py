@@ -33,7 +33,8 @@ def _gradients(parameters: ParameterFace | Iterable[ParameterFace]) -> list[list
 
 def _norm(buffers: list[NDArray], order: float) -> float:
     """Return the norm of the sum of a parameter's gradients, which is what a step works with."""
-    total = sum(np.asarray(buffer).astype(np.float64) for buffer in buffers)
+    hosts = [np.asarray(buffer) for buffer in buffers]
+    total = sum(host.astype(complex if host.dtype.kind == "c" else float) for host in hosts)
     return float(np.linalg.norm(np.ravel(total), order))
 
 

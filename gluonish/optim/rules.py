@@ -42,6 +42,8 @@ class Rule(Optimizer):
 class SGDRule(Rule):
     """See ``optim.SGD``."""
 
+    takes_complex = True  # it adds multiples of gradients, and nothing else
+
     def slot_names(self) -> dict[str, str]:
         """The running sum of gradients, if there is momentum."""
         return {"momentum_buffer": "zeros"} if self.group["momentum"] else {}

@@ -18,10 +18,11 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from gluonish.dtype import bfloat16
+from gluonish.dtype import bfloat16, is_complex
 from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray
 from gluonish.engine.sparse import empty_sparse
+from gluonish.errors import DTypeError
 from gluonish.lr_scheduler import LRScheduler
 from gluonish.ops.sparse.updates import step_on_rows
 from gluonish.optimizer.rates import Coefficient, Rates
@@ -76,6 +77,8 @@ class Optimizer(Rates):
     """``aggregate_num`` where the environment does not say another; 0 if it is never more."""
     register = staticmethod(register)
     create_optimizer = staticmethod(create)
+
+    takes_complex = False  # whether the rule is right for complex parameters
 
     def __init__(
         self,
@@ -184,6 +187,13 @@ class Optimizer(Rates):
     def slot_dtype(self, dtype: Any) -> np.dtype[Any]:
         """Return the element type of the slots for parameters of a dtype."""
         dtype = np.dtype(dtype)
+        if is_complex(dtype) and not self.takes_complex:
+            raise DTypeError(
+                f"Optimizer {type(self).__name__}",
+                "does not update complex parameters",
+                received=np.dtype(dtype),
+                fix="Use SGD, or parameters for the real and the imaginary parts.",
+            )
         half = dtype in HALF_PRECISION
         return FLOAT32 if half and (self.multi_precision or self.single_states) else dtype
 

@@ -34,6 +34,10 @@ POSITION = "arr_"
 """How NumPy names arrays without names: by this and their position."""
 
 
+KNOWN = (*SUPPORTED, *COMPLEX)
+"""The dtypes that arrays and Tensors may have."""
+
+
 def save_npz(target: Any, arrays: Mapping[str, Any], *, named: bool = True) -> None:
     """Write arrays, uncompressed. A file that is named by its path appears whole or not at all.
 

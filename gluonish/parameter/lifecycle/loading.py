@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from gluonish.context import Context, cpu
+from gluonish.dtype import is_complex
 from gluonish.engine.backend import backend_of
 from gluonish.engine.ndarray import NDArray, from_data
 from gluonish.errors import ArgumentError, ContextError, ParameterMismatchError
@@ -158,7 +159,19 @@ def load(
 _ARRAYS = (NDArray, StoredArray)
 
 
+def _as_array(value: Any) -> NDArray | StoredArray:
+    return value if isinstance(value, _ARRAYS) else from_data(value, cpu(0), may_be_complex=True)
+
+
 def _check_dtype(core: ParameterCore, array: NDArray | StoredArray, *, cast_dtype: bool) -> None:
+    if is_complex(array.dtype) and not is_complex(core.dtype):
+        raise ParameterMismatchError(
+            core.label,
+            "cannot take complex numbers",
+            expected=core.dtype.name,
+            received=np.dtype(array.dtype).name,
+            fix="Load their real parts, or make the parameter of complex numbers.",
+        )
     if not cast_dtype and core.dtype != np.dtype(array.dtype):
         raise ParameterMismatchError(
             core.label,
