@@ -1,10 +1,11 @@
 """Print what PyTorch computes with complex tensors, and their gradients, as JSON.
 
-Run it where torch is installed; its output is ``tests/data/torch/complex.json``. Every function of the test is
-evaluated here by its text; the loss is Re sum(n (1 - i/2) f_n) of a complex result, sum(n f_n) of a real one.
+Run it where torch is installed; its output is ``tests/data/torch/complex.json``. The functions are evaluated by
+their texts; the loss is Re sum(n (1 - i/2) f_n) of a complex result, sum(n f_n) of a real one.
 """
 
 import json
+from typing import Any
 
 import torch
 
@@ -37,11 +38,13 @@ FUNCTIONS = (
 )
 
 
-def pairs(values):
+def pairs(values: torch.Tensor) -> list[list[float]]:
+    """Return complex numbers as pairs."""
     return [[round(each.real, 9), round(each.imag, 9)] for each in values.tolist()]
 
 
-def answer(text):
+def answer(text: str) -> list[Any]:
+    """Return the loss of a function, and its gradients by both arguments."""
     z, w = (torch.tensor(each, dtype=torch.complex128, requires_grad=True) for each in (Z, W))
     y = eval(text)  # noqa: S307  the texts above
     weights = torch.arange(1, y.numel() + 1).reshape(y.shape)
