@@ -1,7 +1,7 @@
 """Print what PyTorch computes with complex tensors, and their gradients, as JSON.
 
-Run it where torch is installed; its output is ``tests/data/torch/complex.json``. The functions are evaluated by
-their texts; the loss is Re sum(n (1 - i/2) f_n) of a complex result, sum(n f_n) of a real one.
+Run it where torch is installed; its output is ``tests/data/torch/complex.json``. The functions are evaluated
+by their texts; the loss is Re sum(n (1 - i/2) f_n) of a complex result, sum(n f_n) of a real one.
 """
 
 import json

@@ -21,7 +21,7 @@ def as_text(host: np.ndarray[Any, Any], prefix: str = "") -> str:
         [[1.0, 2.5]]
     """
     shown = host.astype("float32") if host.dtype.kind == "V" or host.dtype.name == "bfloat16" else host
-    formats = {"float_kind": _float, "complex_kind": _complex}
+    formats: Any = {"float_kind": _float, "complex_kind": _complex}
     return np.array2string(shown, separator=", ", prefix=prefix, formatter=formats)
 
 

@@ -266,12 +266,14 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
 
     # -- copies and kinds -------------------------------------------------------------------------------
 
-    def astype(self, dtype: Any, *args: Any, copy: bool = True, **kwargs: Any) -> Any:
+    def astype(  # type: ignore[override]  # as of mx.np.ndarray
+        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
         """Return the tensor in another dtype, which may be complex; see ``mx.np.ndarray.astype``."""
         wanted = any_dtype(dtype)
         if is_complex(wanted) or is_complex(self.dtype):
             return self if wanted == self.dtype and not copy else call("_np_astype", self, dtype=wanted)
-        return super().astype(wanted, *args, copy=copy, **kwargs)
+        return super().astype(wanted, order, casting, subok, copy)
 
     def as_nd_ndarray(self) -> NDArray:
         """Return the tensor as MXNet's classic kind of array, over the same memory and history.

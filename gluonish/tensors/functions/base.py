@@ -92,7 +92,7 @@ def beside(x: Any, other: Any) -> Any:
 
 def as_float(x: Tensor) -> Tensor:
     """Return a tensor of integers or bools as float32, others as they are."""
-    return x.astype("float32") if x.dtype.kind in "iub" else x  # type: ignore[return-value]
+    return x.astype("float32") if x.dtype.kind in "iub" else x
 
 
 def drawn(op_name: str, like: Tensor, **params: Any) -> Any:
