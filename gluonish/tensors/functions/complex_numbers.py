@@ -21,7 +21,7 @@ def complex(real: Any, imag: Any) -> Tensor:
     Example:
         >>> import gluonish as torch
         >>> torch.complex(torch.tensor([1.0]), torch.tensor([2.0]))
-        Tensor([1.+2.j], grad=None)
+        Tensor([1.0+2.0j], grad=None)
     """
     return call("_np_complex", _real_only(real, "complex"), _real_only(imag, "complex"))
 
