@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gluonish.engine import tape
+from gluonish.engine.backward import backward as run_backward
+from gluonish.engine.backward import gradients as find_gradients
 from gluonish.engine.function import Function
 from gluonish.engine.legacy import LEGACY
 from gluonish.engine.mode import MODE, ModeScope
 from gluonish.engine.ndarray import NDArray
+from gluonish.engine.tape import Leaf
 from gluonish.engine.template import Template
 from gluonish.errors import ArgumentError, ArgumentTypeError
 from gluonish.symbol import Symbol
@@ -142,7 +144,7 @@ def mark_variables(
                 "A variable", "is no array", expected="an NDArray", received=type(array).__name__
             )
         Template.of(array).check(buffer, "A gradient buffer")
-    leaves = [tape.Leaf(request, buffer) for request, buffer in zip(requests, buffers, strict=True)]
+    leaves = [Leaf(request, buffer) for request, buffer in zip(requests, buffers, strict=True)]
     for array, leaf in zip(arrays, leaves, strict=True):
         leaf.attach(array)
 
@@ -169,7 +171,7 @@ def backward(
         ArgumentError: no heads, or another number of head gradients.
     """
     grads = None if head_grads is None else _as_list(head_grads)
-    tape.backward(_as_list(heads), grads, retain_graph=retain_graph, train_mode=train_mode)
+    run_backward(_as_list(heads), grads, retain_graph=retain_graph, train_mode=train_mode)
 
 
 def grad(
@@ -215,7 +217,7 @@ def grad(
     arrays = _as_list(variables)
     if not arrays:
         raise ArgumentError("grad()", "needs at least one variable")
-    results = tape.gradients(
+    results = find_gradients(
         _as_list(heads),
         arrays,
         None if head_grads is None else _as_list(head_grads),

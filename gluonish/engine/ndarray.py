@@ -549,7 +549,7 @@ class NDArray(OperatorMethods):
             GradientError: nothing was recorded, or the graph was freed by an earlier pass.
             SavedArrayError: an array that the gradient needs was written since.
         """
-        from gluonish.engine.tape import backward  # noqa: PLC0415  the tape is above this module
+        from gluonish.engine.backward import backward  # noqa: PLC0415  passes are above this module
 
         backward([self], [out_grad], retain_graph=retain_graph, train_mode=train_mode)
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from gluonish import autograd, nd
 from gluonish.context import Context, current_context
-from gluonish.engine import tape
+from gluonish.engine.backward import backward as run_backward
 from gluonish.engine.ndarray import NDArray
+from gluonish.engine.tape import Leaf
 from gluonish.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -107,7 +108,7 @@ class Executor:
         ):
             values[name] = array.detach()
             if buffer is not None:
-                tape.Leaf(request, buffer).attach(values[name])
+                Leaf(request, buffer).attach(values[name])
         values.update(
             (name, array.detach()) for name, array in zip(self._aux_names, self.aux_arrays, strict=True)
         )
@@ -263,7 +264,7 @@ class Executor:
         if recorded:
             heads, gradients = [self._heads[i] for i in recorded], [given[i] for i in recorded]
             observer = None if self._watch is None else self._watch.gradients
-            tape.backward(heads, gradients, retain_graph=True, train_mode=is_train, observer=observer)
+            run_backward(heads, gradients, retain_graph=True, train_mode=is_train, observer=observer)
 
     # -- further ----------------------------------------------------------------------------------------
 

@@ -14,10 +14,11 @@ import numpy as np
 from gluonish.context import Context, as_context
 from gluonish.dtype import COMPLEX, any_dtype, is_complex
 from gluonish.engine.backend import backend_of
+from gluonish.engine.backward import backward
 from gluonish.engine.conversion import host_array
 from gluonish.engine.ndarray import NDArray, array_label
 from gluonish.engine.storage import Storage
-from gluonish.engine.tape import Leaf, backward
+from gluonish.engine.tape import Leaf
 from gluonish.engine.taps import taps_of
 from gluonish.engine.template import Template
 from gluonish.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError
