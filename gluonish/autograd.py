@@ -181,6 +181,9 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     train_mode: bool = True,
+    *,
+    grad_outputs: NDArray | Sequence[NDArray | None] | None = None,
+    allow_unused: bool = False,
 ) -> Any:
     """Return the gradients of the sum of all heads with respect to some variables.
 
@@ -193,6 +196,8 @@ def grad(
         retain_graph: keep the recorded graph; as ``create_graph`` if not given.
         create_graph: record the computation of the gradients, so that they have gradients themselves.
         train_mode: as in ``backward``.
+        grad_outputs: torch's name for ``head_grads``.
+        allow_unused: whether None is returned for variables that are not below the heads.
 
     Returns:
         An array if ``variables`` is one, else a list. Always a list in a program that runs as an MXNet
@@ -217,10 +222,12 @@ def grad(
     arrays = _as_list(variables)
     if not arrays:
         raise ArgumentError("grad()", "needs at least one variable")
+    head_grads = grad_outputs if head_grads is None else head_grads
     results = find_gradients(
         _as_list(heads),
         arrays,
         None if head_grads is None else _as_list(head_grads),
+        allow_unused=allow_unused,
         retain_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
         train_mode=train_mode,

@@ -315,7 +315,8 @@ def gradients(
     retain_graph: bool = False,
     create_graph: bool = False,
     train_mode: bool = True,
-) -> list[NDArray]:
+    allow_unused: bool = False,
+) -> list[Any]:
     """Return the gradients of the heads' sum with respect to the variables.
 
     See ``gluonish.autograd.grad``.
@@ -331,7 +332,8 @@ def gradients(
     seeds = _seeds(heads, head_grads)
     order, _, _ = _collect(heads)
     reached = {entry for node in order for entry in (*node.entries, *node.parent_entries)}
-    if not reached.union(head._entry for head in heads).issuperset(v._entry for v in variables):
+    reached.update(head._entry for head in heads)
+    if not allow_unused and not reached.issuperset(v._entry for v in variables):
         raise GradientError(
             "A variable of grad()",
             "is not in the graph of the heads, so there is no gradient with respect to it",
@@ -340,8 +342,11 @@ def gradients(
         passing = _new_pass(wanted=frozenset(v._entry for v in variables), recorded=create_graph)
         passing.start(heads, seeds)
         passing.run(order, retain=retain_graph)
-        results: list[NDArray] = []
+        results: list[Any] = []
         for v in variables:
+            if v._entry not in reached:
+                results.append(None)
+                continue
             result = _as_result(passing.results.get(v._entry, passing.sums.get(v._entry)), v)
             results.append(result.copy() if any(result is each for each in results) else result)
         return results

@@ -143,7 +143,13 @@ def invoke(  # noqa: C901, PLR0912, PLR0915  the hot path: every call of a helpe
         )
     if op.writes:
         _count_writes(op, inputs, params)
-    if tracked and (MODE.recording or (tracked_itself and not MODE.paused)):
+    if (
+        tracked
+        and (MODE.recording or (tracked_itself and not MODE.paused))
+        and not (
+            tracked_itself and op.predicate  # to users of torch a mask has no history
+        )
+    ):
         (ComplexNode if is_complex else OperatorNode)(op, inputs, params, outputs, ctx)
     if out is not None:
         return write_out(op, outputs, params, out)

@@ -51,9 +51,11 @@ class BackwardTap:
         self._after = after
         self._grad_output: tuple[Any, ...] = ()
         self._tapped = False
+        self._count = 0
 
     def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments, those that need gradients behind a gate."""
+        self._count = len(args)
         self._tapped = any(_needs_gradient(each) for each in args)
         return _gated(args, self._see_inputs) if self._after else args
 
@@ -71,7 +73,7 @@ class BackwardTap:
         self._grad_output = grads
         if not self._tapped:  # no input needs a gradient: there is no later moment
             for hook in list(self._after.values()):
-                hook(self._module, (), grads)
+                hook(self._module, (None,) * self._count, grads)
         return grads
 
     def _see_inputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:

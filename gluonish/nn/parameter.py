@@ -154,6 +154,19 @@ class Parameter(TensorFace):
             return self
         return type(self)(moved, requires_grad=self.requires_grad, grad_req=self._wanted_grad_req())
 
+    def copy_(self, other: Any) -> Tensor:
+        """Write another tensor, converted and broadcast, into the parameter on every context.
+
+        Raises:
+            InPlaceError: the parameter requires its gradient; write it inside ``no_grad()``.
+        """
+        if not self.core.is_ready or len(self.core.contexts()) == 1:
+            return super().copy_(other)
+        self.actual(None).check_writable()
+        value = other.detach() if isinstance(other, NDArray) else Tensor(other, dtype=self.dtype)
+        self.set_data(value.broadcast_to(self.shape))
+        return self
+
     def _wanted_grad_req(self) -> str:
         return self._core.thaws_to or (self._core.grad_req if self._core.wants_grad else "add")
 

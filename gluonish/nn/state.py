@@ -175,8 +175,7 @@ class ModuleState(ModuleTree):
             if isinstance(module, ModuleState):
                 start = f"{path}." if path else ""
                 notes = metadata.get(path, {})
-                for hook in list(module._load_pre_hooks.values()):
-                    hook(module, given, start, notes, strict, missing, unexpected, problems)
+                module._load_from_state_dict(given, start, notes, strict, missing, unexpected, problems)
         slots, extras = _places(modules)
         found = {slot.key for slot in slots} | set(extras)
         missing += [s.key for s in slots if s.key not in given and not _is_pending(s)]
@@ -196,6 +195,33 @@ class ModuleState(ModuleTree):
                 for hook in list(module._load_post_hooks.values()):
                     hook(module, result)
         return result
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        """Prepare this module's part of a state, a shallow copy of what was given.
+
+        Subclasses override it, as in torch, to bring older states up to date before they call this one.
+        Nothing is written here: that is done once for all modules, after everything was checked.
+        """
+        for hook in list(self._load_pre_hooks.values()):
+            hook(
+                self,
+                state_dict,
+                prefix,
+                local_metadata,
+                strict,
+                missing_keys,
+                unexpected_keys,
+                error_msgs,
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         hooks = ("_state_pre_hooks", "_state_post_hooks", "_load_pre_hooks", "_load_post_hooks")

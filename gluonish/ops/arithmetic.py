@@ -181,7 +181,7 @@ BINARIES = [
         _power,
         "the left array raised to the power of the right",
         left=lambda F, g, a, b: g * b * a ** (b - 1),
-        right=lambda F, g, a, b: g * a**b * _log(F, a),
+        right=lambda F, g, a, b: g * a**b * _log(F, a + (a == 0)),  # 0 at 0, not 0 * log(0)
         elemwise=("_power", "_Power"),
         reverse=True,
         on_complex=HOLOMORPHIC,

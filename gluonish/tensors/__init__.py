@@ -8,7 +8,9 @@
 ``files``     saving and loading
 """
 
+from gluonish.tensors import cuda
 from gluonish.tensors.creation import *  # noqa: F403
+from gluonish.tensors.device import device
 from gluonish.tensors.dtypes import *  # noqa: F403
 from gluonish.tensors.files import load, save
 from gluonish.tensors.functions import *  # noqa: F403
@@ -17,6 +19,8 @@ from gluonish.tensors.tensor import Tensor
 
 __all__ = [
     "Tensor",
+    "cuda",
+    "device",
     "enable_grad",
     "inference_mode",
     "is_grad_enabled",

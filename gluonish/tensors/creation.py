@@ -14,19 +14,24 @@ from gluonish.random import seed as mx_seed
 from gluonish.tensors.arguments import sizes_of
 from gluonish.tensors.device import as_device
 from gluonish.tensors.functions.complex_numbers import complex as from_parts
-from gluonish.tensors.tensor import Tensor
+from gluonish.tensors.tensor import Tensor, _dtype_of
 
 __all__ = [
     "arange",
     "as_tensor",
+    "bernoulli",
     "empty",
     "empty_like",
     "eye",
     "from_numpy",
     "full",
     "full_like",
+    "is_floating_point",
+    "is_tensor",
     "linspace",
+    "logspace",
     "manual_seed",
+    "normal",
     "ones",
     "ones_like",
     "rand",
@@ -111,9 +116,11 @@ def empty(*size: Any, **options: Any) -> Tensor:
 
 
 def full(size: Any, fill_value: Any, **options: Any) -> Tensor:
-    """Return a tensor of one number; arguments as of ``zeros``."""
+    """Return a tensor of one number, in that number's dtype if none is given; arguments as of ``zeros``."""
     if isinstance(fill_value, (complex, np.complexfloating)):
         return _from_host(np.full(size, fill_value), "complex64", options)
+    if options.get("dtype") is None:
+        options["dtype"] = _dtype_of(fill_value)
     return _made("_full", (size,), options, value=fill_value)
 
 
@@ -212,6 +219,34 @@ def arange(start: Any, end: Any = None, step: Any = 1, **options: Any) -> Tensor
 def linspace(start: float, end: float, steps: int, **options: Any) -> Tensor:
     """Return so many evenly spaced numbers from start to end."""
     return _from_host(np.linspace(start, end, steps), "float32", options)
+
+
+def logspace(start: float, end: float, steps: int, base: float = 10.0, **options: Any) -> Tensor:
+    """Return so many numbers from ``base**start`` to ``base**end`` with even ratios."""
+    return _from_host(np.logspace(start, end, steps, base=base), "float32", options)
+
+
+def bernoulli(input: NDArray) -> Tensor:
+    """Draw 1 with the probabilities given, else 0."""
+    return (rand_like(input) < input.detach()).astype(input.dtype)  # type: ignore[return-value]
+
+
+def normal(mean: Any, std: Any = 1.0, size: Any = None, **options: Any) -> Tensor:
+    """Draw from normal distributions; mean and std are tensors, or numbers with a size."""
+    if size is not None:
+        return randn(size, **options) * std + mean
+    like = mean if isinstance(mean, NDArray) else std
+    return randn_like(like) * std + mean
+
+
+def is_tensor(obj: Any) -> bool:
+    """Tell whether an object is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Tell whether the elements are floats."""
+    return input.is_floating_point()
 
 
 def manual_seed(seed: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gluonish.context import Context, as_context
 
-__all__ = ["as_device"]
+__all__ = ["as_device", "device"]
 
 
 def as_device(value: Any) -> Context:
@@ -25,3 +25,8 @@ def as_device(value: Any) -> Context:
         kind = {"cuda": "gpu", "metal": "gpu"}.get(kind, kind)
         return as_context(f"{kind}({number})" if number else kind)
     return as_context(value)
+
+
+def device(type: Any, index: int | None = None) -> Context:
+    """Return the Context of a device: ``device("cuda", 1)`` is ``gpu(1)``; see ``as_device``."""
+    return as_device(type if index is None else f"{type}:{index}")

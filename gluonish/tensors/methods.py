@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["FUNCTIONS", "TensorMethods", "is_dtype"]
 
+IN_PLACE = (
+    *("mul", "div", "pow", "clamp", "abs", "neg", "exp", "log", "sqrt", "rsqrt", "square", "reciprocal"),
+    *("floor", "ceil", "round", "sigmoid", "tanh", "relu", "sin", "cos", "masked_fill", "lerp"),
+    *("addcmul", "addcdiv", "scatter", "scatter_add", "index_add", "index_fill", "index_copy", "remainder"),
+    *("floor_divide", "tril", "triu"),
+)
+"""Those of them that also exist with an underscore behind their names: they write into the tensor."""
+
 FUNCTIONS = (
     *("add", "sub", "subtract", "mul", "multiply", "div", "divide", "pow", "matmul", "mm", "bmm", "dot"),
     *("exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "neg", "reciprocal"),
@@ -63,6 +71,12 @@ FUNCTIONS = (
         "allclose",
         "flip",
         "roll",
+    ),
+    *("amax", "amin", "median", "cumprod", "count_nonzero", "diagonal", "trace", "unflatten", "movedim"),
+    *("scatter", "scatter_add", "index_add", "index_copy", "index_fill", "masked_select", "nonzero"),
+    *(
+        *("take", "lerp", "addcmul", "addcdiv", "baddbmm", "mv", "floor_divide", "fmod", "remainder"),
+        *("swapaxes", "trunc"),
     ),
 )
 """The functions of ``gluonish.tensors.functions`` that are methods too."""
@@ -129,11 +143,47 @@ class TensorMethods:
         """Return the tensor laid out this often along each axis, as NumPy's ``tile`` does."""
         return functions.tile(self, sizes_of(sizes))
 
+    def reshape_as(self: Any, other: NDArray) -> Tensor:
+        """Return the tensor in the shape of another one."""
+        return functions.reshape(self, other.shape)
+
+    def is_contiguous(self: Any) -> Any:
+        """Tell whether the elements lie behind each other in memory: they always do."""
+        return True
+
+    def element_size(self: Any) -> int:
+        """Return the bytes of one element."""
+        return self.dtype.itemsize
+
     def contiguous(self: Any) -> Tensor:
         """Return the tensor: the memory of tensors is contiguous."""
         return self
 
     # -- copies and kinds -------------------------------------------------------------------------------
+
+    def new_zeros(self: Any, *size: Any, **options: Any) -> Tensor:
+        """Return zeros in the dtype of this tensor, on its device."""
+        return self.new_full(sizes_of(size), 0, **options)
+
+    def new_ones(self: Any, *size: Any, **options: Any) -> Tensor:
+        """Return ones in the dtype of this tensor, on its device."""
+        return self.new_full(sizes_of(size), 1, **options)
+
+    new_empty = new_zeros
+
+    def new_full(self: Any, size: Any, fill_value: Any, **options: Any) -> Tensor:
+        """Return a tensor of one number in the dtype of this one, on its device.
+
+        Args:
+            size: the shape.
+            fill_value: the number.
+            options: ``dtype``, ``device``, ``requires_grad``.
+        """
+        return creation().full(size, fill_value, **{"dtype": self.dtype, "device": self.context, **options})
+
+    def new_tensor(self: Any, data: Any, **options: Any) -> Tensor:
+        """Return data as a tensor in the dtype of this one, on its device."""
+        return creation().tensor(data, **{"dtype": self.dtype, "device": self.context, **options})
 
     def clone(self: Any) -> Tensor:
         """Return a copy; recorded like any operator."""
@@ -280,23 +330,11 @@ class TensorMethods:
 
     def add_(self: Any, other: Any, alpha: Any = 1) -> Tensor:
         """Add ``alpha * other`` in place, and return the tensor."""
-        return self.copy_(self.detach() + other * alpha)
+        return self.update(lambda x: functions.add(x, other, alpha=alpha))
 
     def sub_(self: Any, other: Any, alpha: Any = 1) -> Tensor:
         """Subtract ``alpha * other`` in place, and return the tensor."""
-        return self.copy_(self.detach() - other * alpha)
-
-    def mul_(self: Any, other: Any) -> Tensor:
-        """Multiply in place, and return the tensor."""
-        return self.copy_(self.detach() * other)
-
-    def div_(self: Any, other: Any) -> Tensor:
-        """Divide in place, and return the tensor."""
-        return self.copy_(self.detach() / other)
-
-    def clamp_(self: Any, min: Any = None, max: Any = None) -> Tensor:
-        """Limit elements in place, and return the tensor."""
-        return self.copy_(functions.clamp(self.detach(), min, max))
+        return self.update(lambda x: functions.sub(x, other, alpha=alpha))
 
     def detach_(self: Any) -> Tensor:
         """Forget the history of the tensor, and return it."""
@@ -310,6 +348,13 @@ class TensorMethods:
     def uniform_(self: Any, low: Any = 0.0, high: Any = 1.0) -> Tensor:
         """Fill with uniform draws, and return the tensor."""
         return self.copy_(drawn("_random_uniform", self, low=low, high=high))
+
+
+def creation() -> Any:
+    """Return the module that makes tensors: it is above this one."""
+    from gluonish.tensors import creation as found  # noqa: PLC0415
+
+    return found
 
 
 def is_dtype(value: Any) -> bool:
@@ -339,5 +384,19 @@ def _method(name: str) -> Any:
     return method
 
 
+def _in_place(name: str) -> Any:
+    function = getattr(functions, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.update(lambda x: function(x, *args, **kwargs))
+
+    method.__name__ = method.__qualname__ = f"{name}_"
+    method.__doc__ = f"Write what ``{name}`` returns into the tensor, and return it."
+    return method
+
+
 for _name in FUNCTIONS:
     setattr(TensorMethods, _name, _method(_name))
+
+for _name in IN_PLACE:
+    setattr(TensorMethods, f"{_name}_", _in_place(_name))

@@ -7,6 +7,7 @@ is recorded outside ``record()`` too, and that its gradient appears with the fir
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,19 +22,23 @@ from gluonish.engine.storage import Storage
 from gluonish.engine.tape import Leaf
 from gluonish.engine.taps import taps_of
 from gluonish.engine.template import Template
-from gluonish.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError
-from gluonish.numpy.arguments import call, is_number
+from gluonish.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, InPlaceError
+from gluonish.numpy.arguments import call
 from gluonish.numpy.multiarray import ndarray
 from gluonish.tensors.device import as_device
-from gluonish.tensors.functions.base import beside, is_complex_number, number_beside
+from gluonish.tensors.functions.base import is_complex_number, number_beside, rank_of
 from gluonish.tensors.leaf import LateLeaf
 from gluonish.tensors.methods import TensorMethods
+from gluonish.tensors.operators import install_operators
 from gluonish.tensors.printing import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Tensor"]
+
+_ALONE = 2
+"""References to the storage of a tensor that shares it with none: its own, and the argument's."""
 
 
 class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and signatures
@@ -79,6 +84,16 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
             self.requires_grad_(True)
         if keep_grad:
             self.retain_grad()
+
+    if TYPE_CHECKING:
+
+        def detach(self) -> Tensor:
+            """Return the values without history, over the same memory."""
+
+        def copy(self, order: str = "C") -> Tensor:
+            """Return a copy."""
+
+        def __getitem__(self, key: Any) -> Tensor: ...
 
     # -- what it is -----------------------------------------------------------------------------------
 
@@ -265,16 +280,55 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
             raise GradientError(array_label(self), "requires no gradient, so no hook can see it")
         return taps_of(self._node).add_hook(self._entry, lambda g: hook(g._as(Tensor)))  # type: ignore[arg-type]
 
+    def update(self, compute: Callable[[Tensor], Tensor]) -> Tensor:
+        """Write what a function makes of this tensor into it, and return the tensor.
+
+        An intermediate result takes over the history of what is written, as in torch.
+
+        Args:
+            compute: takes the tensor as it was, and returns one that broadcasts to its shape.
+
+        Raises:
+            InPlaceError: it is a leaf that requires its gradient, and recorded; or an intermediate result
+                whose memory a view or the backward pass relies on.
+            DTypeError: the result is of a wider kind: of floats, where the tensor has whole numbers.
+        """
+        if self._node is None or self.is_leaf or not self.is_tracked:
+            return self.copy_(self._taken(compute(self)))
+        if sys.getrefcount(self._storage) > _ALONE:
+            raise InPlaceError(
+                array_label(self),
+                "cannot be written while recording: a view of it, or the backward pass, needs its memory",
+                fix="Compute a new tensor, x = x + y instead of x += y; or write it inside no_grad().",
+            )
+        before = _made(self._raw.copy(), self._ctx)
+        before._node, before._entry = self._node, self._entry
+        result = self._taken(compute(before)).astype(self.dtype, copy=False).broadcast_to(self.shape)
+        self.detach().write(result.detach())
+        self._node, self._entry = result._node, result._entry
+        return self
+
+    def _taken(self, result: Tensor) -> Tensor:
+        """Return a result that is to be written here; refuse one that would lose more than digits."""
+        if rank_of(result.dtype) > rank_of(self.dtype):
+            raise DTypeError(
+                array_label(self),
+                "cannot take the result in place",
+                expected=self.dtype,
+                received=result.dtype,
+            )
+        return result
+
     # -- copies and kinds -------------------------------------------------------------------------------
 
     def astype(  # type: ignore[override]  # as of mx.np.ndarray
         self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
-    ) -> Any:
+    ) -> Tensor:
         """Return the tensor in another dtype, which may be complex; see ``mx.np.ndarray.astype``."""
         wanted = any_dtype(dtype)
         if is_complex(wanted) or is_complex(self.dtype):
             return self if wanted == self.dtype and not copy else call("_np_astype", self, dtype=wanted)
-        return super().astype(wanted, order, casting, subok, copy)
+        return super().astype(wanted, order, casting, subok, copy)  # type: ignore[return-value]  # of its family
 
     def as_nd_ndarray(self) -> NDArray:
         """Return the tensor as MXNet's classic kind of array, over the same memory and history.
@@ -343,43 +397,7 @@ class Tensor(TensorMethods, ndarray):  # type: ignore[misc]  # torch's names and
 Tensor.family = Tensor
 
 
-def _promoting(name: str) -> Callable[[Tensor, Any], Any]:
-    """Return one of Python's operators with torch's promotion beside numbers."""
-    plain = getattr(ndarray, name)
-    # To a complex power a negative number, which has no real logarithm, is raised as a complex one.
-    raised = name == "__rpow__"
-
-    def method(self: Tensor, other: Any) -> Any:
-        if is_complex_number(other) or (raised and is_number(other) and is_complex(self.dtype)):
-            other = number_beside(self, other)
-        return plain(beside(self, other), other)
-
-    method.__name__ = method.__qualname__ = name
-    return method
-
-
-for _word in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
-    for _name in (f"__{_word}__", f"__r{_word}__"):
-        setattr(Tensor, _name, _promoting(_name))
-
-
-def _in_place(name: str) -> Callable[[Tensor, Any], Any]:
-    """Return one of Python's augmented assignments, which takes complex numbers too."""
-    plain = getattr(ndarray, name)
-
-    def method(self: Tensor, other: Any) -> Any:
-        return plain(self, number_beside(self, other) if is_complex_number(other) else other)
-
-    method.__name__ = method.__qualname__ = name
-    return method
-
-
-for _word in ("add", "sub", "mul", "truediv", "pow"):
-    setattr(Tensor, f"__i{_word}__", _in_place(f"__i{_word}__"))
-
-for _name in ("__eq__", "__ne__"):
-    setattr(Tensor, _name, _promoting(_name))
-Tensor.__hash__ = ndarray.__hash__  # type: ignore[method-assign]  # defining __eq__ took it away
+install_operators(Tensor)
 
 
 def _made(raw: Any, ctx: Context, storage: Storage | None = None) -> Tensor:

@@ -95,7 +95,7 @@ def test_a_backward_hook_runs_where_no_input_needs_a_gradient():
     seen = []
     module.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go[0].tolist())))
     module(Tensor([3.0])).sum().backward()
-    assert seen == [((), [1.0])]
+    assert seen == [((None,), [1.0])]
     assert module.w.grad.tolist() == [3.0]
 
 

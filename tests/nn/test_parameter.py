@@ -236,3 +236,18 @@ def test_a_gluon_parameter_computes_like_an_array(two):
     assert w != x
     w.reset_ctx(two[0])
     assert np.asarray(w).tolist() == [1, 1]
+
+
+def test_writing_in_place_writes_every_replica():
+    module = nn.Module()
+    module.p = nn.Parameter([1.0, 2.0])
+    p = module.to([mx.cpu(0), mx.cpu(1)]).p
+    with pytest.raises(InPlaceError, match="no_grad"):
+        p.zero_()
+    with no_grad():
+        p += 1
+        p.mul_(2)
+    assert [replica.tolist() for replica in p.list_data()] == [[4.0, 6.0]] * 2
+    with no_grad():
+        p.fill_(3)
+    assert [replica.tolist() for replica in p.list_data()] == [[3.0, 3.0]] * 2

@@ -133,6 +133,24 @@ LAYERS: dict[str, Case] = {
     "rrelu-eval": case("RReLU", at=(2, 3), train=False),
     "prelu": case("PReLU", at=(2, 3)),
     "prelu-channels": case("PReLU", 3, at=(2, 3, 2)),
+    "embeddingbag": case("EmbeddingBag", 5, 3, at=[("classes", (2, 4), 5)]),
+    "embeddingbag-max": case(
+        "EmbeddingBag", 5, 3, mode="max", at=[("classes", (6,), 5), ("integers", [0, 0, 4])]
+    ),
+    "embeddingbag-padded": case(
+        "EmbeddingBag", 5, 3, padding_idx=1, at=[("classes", (7,), 5), ("integers", [0, 3])]
+    ),
+    "unfold": case("Unfold", (2, 3), dilation=(1, 2), padding=(1, 2), stride=(2, 1), at=(1, 2, 4, 5)),
+    "fold": case("Fold", (4, 5), (2, 3), padding=(0, 1), stride=(2, 1), at=(2, 12, 10)),
+    "maxunpool1d": case("MaxUnpool1d", 2, at=[(1, 2, 2), ("integers", [[[1, 2], [0, 3]]])]),
+    "maxunpool2d": case("MaxUnpool2d", 2, stride=3, at=[(1, 1, 1, 2), ("integers", [[[[6, 4]]]])]),
+    "multimargin": case("MultiMarginLoss", at=[(4, 3), ("classes", (4,), 3)]),
+    "multimargin-squared": case(
+        "MultiMarginLoss", p=2, margin=0.5, reduction="none", at=[(3,), ("integers", [1])]
+    ),
+    "multilabelmargin": case(
+        "MultiLabelMarginLoss", at=[(2, 4), ("integers", [[2, 0, -1, 1], [-1, 0, 1, 2]])]
+    ),
     "maxpool1d": case("MaxPool1d", 2, at=(1, 2, 5)),
     "maxpool2d": case("MaxPool2d", 3, stride=2, padding=1, at=(1, 2, 5, 5)),
     "maxpool2d-dilated": case("MaxPool2d", 2, stride=1, dilation=2, padding=1, at=(1, 1, 4, 5)),

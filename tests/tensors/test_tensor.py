@@ -212,3 +212,8 @@ def test_its_text():
     assert str(x) == repr(x) == "Tensor([[1.0, 2.5]], grad=None)"
     x.sum().backward()
     assert str(x) == "Tensor([[1.0, 2.5]], grad=[[1.0, 1.0]])"
+
+
+def test_devices_have_torchs_names():
+    assert torch.device("cuda", 1) == torch.device("cuda:1") == torch.gpu(1)
+    assert torch.cuda.is_available() == (torch.cuda.device_count() > 0) == (torch.num_gpus() > 0)

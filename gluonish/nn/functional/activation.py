@@ -15,6 +15,7 @@ __all__ = [
     "elu",
     "gelu",
     "glu",
+    "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
@@ -249,3 +250,29 @@ def _axis(x: Tensor, dim: int | None) -> int:
     if dim is None:
         return 0 if x.ndim in (0, 1, 3) else 1
     return dim
+
+
+def gumbel_softmax(
+    logits: Any, tau: float = 1.0, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """Draw from categories so that gradients pass: Jang et al., Gumbel-softmax (2017).
+
+    Args:
+        logits: logarithms of probabilities, up to a constant.
+        tau: the temperature; the lower, the nearer are draws to one category.
+        hard: return a 1 at the largest element and 0 elsewhere, with the gradient of the soft draw.
+        eps: accepted, as in torch; it means nothing.
+        dim: the axis of the categories.
+
+    Returns:
+        The shape of the logits; sums along the axis are 1.
+    """
+    x = tensor_of(logits, "gumbel_softmax")
+    uniform = run("_random_uniform", shape=x.shape, low=1e-20, high=1.0, dtype=x.dtype, ctx=x.context)
+    noise = -functions.log(-functions.log(uniform._as(Tensor)))
+    soft = softmax((x + noise) / tau, dim)
+    if not hard:
+        return soft
+    largest = functions.argmax(soft, dim, keepdim=True)
+    chosen = functions.scatter(soft.detach() * 0, dim, largest, 1.0)
+    return chosen - soft.detach() + soft

@@ -11,8 +11,10 @@ from gluonish.nn.layers import (
     lazy_conv,
     linear,
     loss,
+    margins,
     norm,
     padding,
+    patches,
     pool,
     recurrent,
     recurrent_cells,
@@ -29,8 +31,10 @@ from gluonish.nn.layers.layer_norm import *  # noqa: F403
 from gluonish.nn.layers.lazy_conv import *  # noqa: F403
 from gluonish.nn.layers.linear import *  # noqa: F403
 from gluonish.nn.layers.loss import *  # noqa: F403
+from gluonish.nn.layers.margins import *  # noqa: F403
 from gluonish.nn.layers.norm import *  # noqa: F403
 from gluonish.nn.layers.padding import *  # noqa: F403
+from gluonish.nn.layers.patches import *  # noqa: F403
 from gluonish.nn.layers.pool import *  # noqa: F403
 from gluonish.nn.layers.recurrent import *  # noqa: F403
 from gluonish.nn.layers.recurrent_cells import *  # noqa: F403
@@ -48,8 +52,10 @@ __all__ += layer_norm.__all__
 __all__ += lazy_conv.__all__
 __all__ += linear.__all__
 __all__ += loss.__all__
+__all__ += margins.__all__
 __all__ += norm.__all__
 __all__ += padding.__all__
+__all__ += patches.__all__
 __all__ += pool.__all__
 __all__ += recurrent.__all__
 __all__ += recurrent_cells.__all__

@@ -12,7 +12,7 @@ from gluonish.nn.layers.common import Layer, new_parameter
 from gluonish.nn.parameter import Parameter
 from gluonish.tensors import Tensor
 
-__all__ = ["Embedding"]
+__all__ = ["Embedding", "EmbeddingBag"]
 
 
 class Embedding(Layer):
@@ -152,3 +152,84 @@ class Embedding(Layer):
             if getattr(self, name) != default
         ]
         return ", ".join(parts)
+
+
+class EmbeddingBag(Embedding):
+    """Returns the sum, the mean or the largest elements of the rows of each bag of indices.
+
+    Args:
+        num_embeddings: as of Embedding, like what is not told here.
+        embedding_dim: the size of the rows.
+        max_norm: the largest norm of a row.
+        norm_type: the order of that norm.
+        scale_grad_by_freq: divide the gradient of each row by how often it is used in a batch.
+        mode: "sum", "mean" or "max".
+        sparse: accepted; gradients are dense.
+        _weight: a tensor for the table.
+        include_last_offset: whether the last offset is the end of the last bag.
+        padding_idx: an index that is left out of bags, whose row is 0 at first.
+        device: as of Linear.
+        dtype: as of Linear.
+
+    Example:
+        >>> import gluonish as torch
+        >>> from gluonish import nn
+        >>> bags = nn.EmbeddingBag(10, 3, mode="sum")
+        >>> bags(torch.tensor([1, 2, 4, 5]), torch.tensor([0, 3])).shape
+        (2, 3)
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        _weight: Any = None,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        options = (padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight)
+        super().__init__(num_embeddings, embedding_dim, *options, device=device, dtype=dtype)
+        self.mode = mode
+        self.include_last_offset = include_last_offset
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Any, freeze: bool = True, *args: Any, **options: Any
+    ) -> EmbeddingBag:
+        """Return a layer with a given table, which is copied; other arguments as of the constructor."""
+        table = embeddings if isinstance(embeddings, Tensor) else Tensor(embeddings)
+        names = ("max_norm", "norm_type", "scale_grad_by_freq", "mode", "sparse", "include_last_offset")
+        options.update(zip((*names, "padding_idx"), args, strict=False))
+        rows, size = table.shape
+        layer = cls(rows, size, _weight=table, **options)
+        layer.weight.requires_grad_(not freeze)
+        return layer
+
+    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Tensor:
+        """Look up, and put the rows of each bag together."""
+        return F.embedding_bag(
+            input,
+            self.weight,
+            offsets,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.mode,
+            self.sparse,
+            per_sample_weights,
+            self.include_last_offset,
+            self.padding_idx,
+        )
+
+    def extra_repr(self) -> str:
+        """Return the arguments, as far as they are not the defaults, and the mode."""
+        rest = [] if self.padding_idx is None else [f"padding_idx={self.padding_idx}"]
+        shown = [part for part in super().extra_repr().split(", ") if part not in rest]
+        return ", ".join([*shown, f"mode={self.mode!r}", *rest])

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-class _Loss(Layer):
+class Loss(Layer):
     """A loss: a function of ``nn.functional`` with its arguments kept.
 
     Args:
@@ -63,7 +63,7 @@ class _Loss(Layer):
         return type(self).function(*inputs, **{name: getattr(self, name) for name in self.__dict__["_names"]})
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(Loss):
     """A loss with a buffer, ``weight``."""
 
     def __init__(self, weight: Any = None, *args: Any, **arguments: Any) -> None:
@@ -72,7 +72,7 @@ class _WeightedLoss(_Loss):
         self.__dict__["_names"] = (*self.__dict__["_names"], "weight")
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """Returns the squares of the differences.
 
     Args:
@@ -106,7 +106,7 @@ class SoftMarginLoss(MSELoss):
     function = staticmethod(F.soft_margin_loss)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """Returns d^2 / (2 beta) of differences d below beta, |d| - beta / 2 of others."""
 
     function = staticmethod(F.smooth_l1_loss)
@@ -121,7 +121,7 @@ class SmoothL1Loss(_Loss):
         super().__init__(size_average, reduce, reduction, beta=beta)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """Returns d^2 / 2 of differences d below delta, delta (|d| - delta / 2) of others."""
 
     function = staticmethod(F.huber_loss)
@@ -130,7 +130,7 @@ class HuberLoss(_Loss):
         super().__init__(reduction=reduction, delta=delta)
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class CrossEntropyLoss(WeightedLoss):
     """Returns -log of the softmax of scores, at the right classes.
 
     Args:
@@ -163,7 +163,7 @@ class CrossEntropyLoss(_WeightedLoss):
         )
 
 
-class NLLLoss(_WeightedLoss):
+class NLLLoss(WeightedLoss):
     """Returns minus the input at the right classes; arguments as of CrossEntropyLoss."""
 
     function = staticmethod(F.nll_loss)
@@ -179,7 +179,7 @@ class NLLLoss(_WeightedLoss):
         super().__init__(weight, size_average, reduce, reduction, ignore_index=ignore_index)
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """Returns the binary cross entropy of probabilities.
 
     Args:
@@ -201,7 +201,7 @@ class BCELoss(_WeightedLoss):
         super().__init__(weight, size_average, reduce, reduction)
 
 
-class BCEWithLogitsLoss(_WeightedLoss):
+class BCEWithLogitsLoss(WeightedLoss):
     """Returns the binary cross entropy of the sigmoid of scores.
 
     Args:
@@ -233,7 +233,7 @@ class MultiLabelSoftMarginLoss(BCELoss):
     function = staticmethod(F.multilabel_soft_margin_loss)
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(Loss):
     """Returns Kullback and Leibler's divergence, element by element.
 
     Args:
@@ -255,7 +255,7 @@ class KLDivLoss(_Loss):
         super().__init__(size_average, reduce, reduction, log_target=log_target)
 
 
-class PoissonNLLLoss(_Loss):
+class PoissonNLLLoss(Loss):
     """Returns -log of a Poisson distribution's probability; arguments as of the function."""
 
     function = staticmethod(F.poisson_nll_loss)
@@ -272,7 +272,7 @@ class PoissonNLLLoss(_Loss):
         super().__init__(size_average, reduce, reduction, log_input=log_input, full=full, eps=eps)
 
 
-class GaussianNLLLoss(_Loss):
+class GaussianNLLLoss(Loss):
     """Returns -log of a normal distribution's density; called with input, target and variance."""
 
     function = staticmethod(F.gaussian_nll_loss)
@@ -281,7 +281,7 @@ class GaussianNLLLoss(_Loss):
         super().__init__(reduction=reduction, full=full, eps=eps)
 
 
-class HingeEmbeddingLoss(_Loss):
+class HingeEmbeddingLoss(Loss):
     """Returns distances x where the target is 1, and max(0, margin - x) where it is -1."""
 
     function = staticmethod(F.hinge_embedding_loss)
@@ -296,7 +296,7 @@ class HingeEmbeddingLoss(_Loss):
         super().__init__(size_average, reduce, reduction, margin=margin)
 
 
-class MarginRankingLoss(_Loss):
+class MarginRankingLoss(Loss):
     """Returns max(0, margin - y (x1 - x2)); called with x1, x2 and y."""
 
     function = staticmethod(F.margin_ranking_loss)
@@ -311,7 +311,7 @@ class MarginRankingLoss(_Loss):
         super().__init__(size_average, reduce, reduction, margin=margin)
 
 
-class CosineEmbeddingLoss(_Loss):
+class CosineEmbeddingLoss(Loss):
     """Returns 1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1."""
 
     function = staticmethod(F.cosine_embedding_loss)
@@ -326,7 +326,7 @@ class CosineEmbeddingLoss(_Loss):
         super().__init__(size_average, reduce, reduction, margin=margin)
 
 
-class TripletMarginLoss(_Loss):
+class TripletMarginLoss(Loss):
     """Returns max(0, d(a, p) - d(a, n) + margin); called with a, p and n."""
 
     function = staticmethod(F.triplet_margin_loss)
@@ -344,7 +344,7 @@ class TripletMarginLoss(_Loss):
         super().__init__(size_average, reduce, reduction, margin=margin, p=p, eps=eps, swap=swap)
 
 
-class TripletMarginWithDistanceLoss(_Loss):
+class TripletMarginWithDistanceLoss(Loss):
     """Returns max(0, d(a, p) - d(a, n) + margin) for any distance; called with a, p and n."""
 
     function = staticmethod(F.triplet_margin_with_distance_loss)
@@ -360,7 +360,7 @@ class TripletMarginWithDistanceLoss(_Loss):
         super().__init__(reduction=reduction, distance_function=distance_function, margin=margin, swap=swap)
 
 
-class CTCLoss(_Loss):
+class CTCLoss(Loss):
     """Returns -log of the probability that a sequence says its labels; called as ``nn.functional.ctc_loss``.
 
     Args:

@@ -26,6 +26,7 @@ __all__ = [
     "drawn",
     "is_complex_number",
     "number_beside",
+    "rank_of",
     "tensor_of",
 ]
 
@@ -78,15 +79,28 @@ def number_beside(x: Any, number: Any) -> Tensor:
     return Tensor(number, dtype=complex_dtype(x.dtype), device=x.context)
 
 
+_RANKS = {"b": 0, "i": 1, "u": 1, "c": 3}
+"""How dtypes outrank each other by what they hold, by the letters of NumPy: floats have 2,
+also those that NumPy does not know."""
+
+
+def rank_of(dtype: Any) -> int:
+    """Return how much a dtype holds by its kind: bools, whole, real, complex numbers."""
+    return _RANKS.get(np.dtype(dtype).kind, 2)
+
+
 def beside(x: Any, other: Any) -> Any:
-    """Return a tensor as it meets another operand: whole numbers beside a float of Python become float32."""
-    if (
-        isinstance(other, float)
-        and isinstance(x, NDArray)
-        and x._raw is not None
-        and np.dtype(x.dtype).kind in "iub"
-    ):
-        return x.astype("float32")
+    """Return a tensor as it meets another operand, by torch's rules.
+
+    Whole numbers beside a float of Python become float32. A tensor of shape () takes the dtype of one with
+    axes that holds numbers of its kind or of a wider one: it counts like a number.
+    """
+    if not isinstance(x, NDArray) or x._raw is None:
+        return x
+    if isinstance(other, float):
+        return x.astype("float32") if np.dtype(x.dtype).kind in "iub" else x
+    if x.ndim == 0 and isinstance(other, NDArray) and other.ndim and rank_of(x.dtype) <= rank_of(other.dtype):
+        return x.astype(other.dtype, copy=False)
     return x
 
 

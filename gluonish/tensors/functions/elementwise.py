@@ -9,7 +9,8 @@ import numpy as np
 
 from gluonish.dtype import is_complex
 from gluonish.engine.ndarray import NDArray
-from gluonish.numpy.arguments import call
+from gluonish.errors import ArgumentError
+from gluonish.numpy.arguments import call, is_number
 from gluonish.tensors.functions.base import (
     as_float,
     as_operand,
@@ -118,9 +119,31 @@ def mul(input: Any, other: Any) -> Tensor:
 multiply = mul
 
 
-def div(input: Any, other: Any) -> Tensor:
-    """Return the quotient, element by element; float32 for integers."""
-    return tensor_of(input, "div") / as_operand(other, "div")
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """Return the quotient, element by element; float32 for integers.
+
+    Args:
+        input: the dividend.
+        other: the divisor, a tensor or a number.
+        rounding_mode: ``"floor"`` rounds down and ``"trunc"`` towards 0, in the dtype that the operands have
+            together.
+
+    Raises:
+        ArgumentError: another mode.
+    """
+    x, y = tensor_of(input, "div"), as_operand(other, "div")
+    if rounding_mode is None:
+        return x / y
+    if rounding_mode == "floor":
+        return x // y
+    if rounding_mode != "trunc":
+        raise ArgumentError(
+            "div()",
+            "knows no such rounding_mode",
+            expected="'floor', 'trunc' or None",
+            received=repr(rounding_mode),
+        )
+    return trunc(x / y).astype((x // y).dtype, copy=False)
 
 
 divide = div
@@ -132,15 +155,24 @@ def pow(input: Any, exponent: Any) -> Tensor:
 
 
 def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
-    """Limit elements to [min, max]; either may be None."""
-    return mxnp.clip(tensor_of(input, "clamp"), min, max)
+    """Limit elements to [min, max], numbers or tensors; either may be None."""
+    x = tensor_of(input, "clamp")
+    if all(bound is None or is_number(bound) for bound in (min, max)):
+        return mxnp.clip(x, min, max)
+    x = x if min is None else maximum(x, min)
+    return x if max is None else minimum(x, max)
 
 
 clip = clamp
 
 
-def where(condition: Any, input: Any, other: Any) -> Tensor:
-    """Return elements of ``input`` where the condition holds, else of ``other``."""
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """Return elements of ``input`` where the condition holds, else of ``other``.
+
+    With a condition alone: where it holds, as a vector of indices for each axis.
+    """
+    if input is None and other is None:
+        return tuple(mxnp.nonzero(tensor_of(condition, "where").detach()))
     x, y = as_operand(input, "where"), as_operand(other, "where")
     return mxnp.where(tensor_of(condition, "where"), _chosen(x, y), _chosen(y, x))
 
@@ -185,6 +217,11 @@ def _unary(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:
     return _named(lambda input: source(tensor_of(input, name)), name, source.__doc__)
 
 
+def _real(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:
+    """Return a function that makes real numbers: float32 of integers and bools."""
+    return _named(lambda input: source(as_float(tensor_of(input, name))), name, source.__doc__)
+
+
 def _binary(name: str, source: Callable[..., Any]) -> Callable[..., Tensor]:
     """Return a function of two tensors, or of a tensor and a number, from that of ``mx.np``."""
 
@@ -206,28 +243,28 @@ def _by_operator(name: str) -> Callable[..., Tensor]:
     return _named(function, name, f"Return ``{name}`` of every element.")
 
 
-exp = _unary("exp", mxnp.exp)
-expm1 = _unary("expm1", mxnp.expm1)
-log = _unary("log", mxnp.log)
-log2 = _unary("log2", mxnp.log2)
-log10 = _unary("log10", mxnp.log10)
-log1p = _unary("log1p", mxnp.log1p)
-sqrt = _unary("sqrt", mxnp.sqrt)
+exp = _real("exp", mxnp.exp)
+expm1 = _real("expm1", mxnp.expm1)
+log = _real("log", mxnp.log)
+log2 = _real("log2", mxnp.log2)
+log10 = _real("log10", mxnp.log10)
+log1p = _real("log1p", mxnp.log1p)
+sqrt = _real("sqrt", mxnp.sqrt)
 square = _unary("square", mxnp.square)
 neg = _unary("neg", mxnp.negative)
-reciprocal = _unary("reciprocal", mxnp.reciprocal)
-sin = _unary("sin", mxnp.sin)
-cos = _unary("cos", mxnp.cos)
-tan = _unary("tan", mxnp.tan)
-asin = arcsin = _unary("asin", mxnp.arcsin)
-acos = arccos = _unary("acos", mxnp.arccos)
-atan = arctan = _unary("atan", mxnp.arctan)
-sinh = _unary("sinh", mxnp.sinh)
-cosh = _unary("cosh", mxnp.cosh)
-tanh = _unary("tanh", mxnp.tanh)
+reciprocal = _real("reciprocal", mxnp.reciprocal)
+sin = _real("sin", mxnp.sin)
+cos = _real("cos", mxnp.cos)
+tan = _real("tan", mxnp.tan)
+asin = arcsin = _real("asin", mxnp.arcsin)
+acos = arccos = _real("acos", mxnp.arccos)
+atan = arctan = _real("atan", mxnp.arctan)
+sinh = _real("sinh", mxnp.sinh)
+cosh = _real("cosh", mxnp.cosh)
+tanh = _real("tanh", mxnp.tanh)
 floor = _unary("floor", mxnp.floor)
 ceil = _unary("ceil", mxnp.ceil)
-round = _unary("round", mxnp.rint)
+round = _unary("round", mxnp.around)
 trunc = _unary("trunc", mxnp.trunc)
 sign = _unary("sign", mxnp.sign)
 isnan = _unary("isnan", mxnp.isnan)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from typing import TYPE_CHECKING, Any
 
 from gluonish.dtype import is_complex
@@ -12,6 +14,7 @@ from gluonish.tensors.functions.base import Located, as_float, mxnp, tensor_of
 from gluonish.tensors.functions.complex_numbers import imag, real
 from gluonish.tensors.functions.elementwise import abs as lengths
 from gluonish.tensors.functions.elementwise import add
+from gluonish.tensors.functions.selecting import gather, narrow, stack, unbind
 from gluonish.tensors.functions.shaping import reshape
 
 if TYPE_CHECKING:
@@ -19,21 +22,28 @@ if TYPE_CHECKING:
 
 __all__ = [
     "all",
+    "amax",
+    "amin",
     "any",
     "argmax",
     "argmin",
+    "count_nonzero",
+    "cumprod",
     "cumsum",
     "log_softmax",
     "logsumexp",
     "max",
     "mean",
+    "median",
     "min",
     "norm",
     "prod",
     "softmax",
     "std",
+    "std_mean",
     "sum",
     "var",
+    "var_mean",
 ]
 
 
@@ -48,8 +58,12 @@ def sum(
 ) -> Tensor:
     """Return the sum over axes, all if none is given; int64 for integers and bools."""
     x = tensor_of(input, "sum")
-    wide = "int64" if dtype is None and x.dtype.kind in "iub" else dtype
-    return mxnp.sum(x, axes_of("sum", dim, axis), dtype=wide, keepdims=keeps_of(keepdim, keepdims))
+    return mxnp.sum(x, axes_of("sum", dim, axis), dtype=_wide(x, dtype), keepdims=keeps_of(keepdim, keepdims))
+
+
+def _wide(x: Tensor, dtype: Any) -> Any:
+    """Return the dtype in which elements add up: int64 for integers and bools if none is given."""
+    return "int64" if dtype is None and x.dtype.kind in "iub" else dtype
 
 
 def mean(
@@ -70,9 +84,12 @@ def mean(
     )
 
 
-def prod(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Tensor:
-    """Return the product over an axis, over all if none is given."""
-    return mxnp.prod(tensor_of(input, "prod"), axes_of("prod", dim, axis), keepdims=keepdim)
+def prod(
+    input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, dtype: Any = None
+) -> Tensor:
+    """Return the product over an axis, over all if none is given; int64 for integers and bools."""
+    x = tensor_of(input, "prod")
+    return mxnp.prod(x, axes_of("prod", dim, axis), dtype=_wide(x, dtype), keepdims=keepdim)
 
 
 def var(
@@ -106,6 +123,52 @@ def std(
     return mxnp.sqrt(var(input, dim, unbiased, keepdim, correction=correction, axis=axis))
 
 
+def var_mean(
+    input: Any,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: int | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Return the variance and the mean over axes; arguments as of ``var``."""
+    return var(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
+
+
+def std_mean(
+    input: Any,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: int | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Return the standard deviation and the mean over axes; arguments as of ``var``."""
+    return std(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
+
+
+def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Return the middle element, the lower of two; along ``dim`` values and indices."""
+    x = tensor_of(input, "median")
+    if dim is None:
+        return median(reshape(x, (-1,)), 0).values
+    places = mxnp.argsort(x.detach(), dim)
+    indices = narrow(places, dim, (x.shape[dim] - 1) // 2, 1)
+    found = (gather(x, dim, indices), indices)
+    return Located(*(each if keepdim else mxnp.squeeze(each, dim) for each in found))
+
+
+def count_nonzero(input: Any, dim: Any = None) -> Tensor:
+    """Return how many elements along the axes are not 0, as int64."""
+    return sum(tensor_of(input, "count_nonzero") != 0, dim)
+
+
+def cumprod(input: Any, dim: int) -> Tensor:
+    """Return the products of all elements up to each along an axis."""
+    parts = unbind(tensor_of(input, "cumprod"), dim)
+    return stack(list(itertools.accumulate(parts, operator.mul)), dim)
+
+
 def max(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
     """Return the largest element; along ``dim`` values and indices; of two tensors, the larger elements."""
     return _extreme("max", input, dim, keepdim, axis)
@@ -121,10 +184,32 @@ def _extreme(name: str, input: Any, dim: Any, keepdim: bool, axis: Any) -> Any:
     if isinstance(dim, NDArray):
         return getattr(mxnp, f"{name}imum")(x, dim)
     if dim is None:
-        return getattr(mxnp, name)(x, axis, keepdims=keepdim)
-    indices = getattr(mxnp, f"arg{name}")(x.detach(), dim)
-    values = getattr(mxnp, name)(x, dim, keepdims=keepdim)
-    return Located(values, mxnp.expand_dims(indices, dim) if keepdim else indices)
+        return _shared(name, x, axis, keepdim)
+    indices = mxnp.expand_dims(getattr(mxnp, f"arg{name}")(x.detach(), dim), dim)
+    values = gather(x, dim, indices) if x.is_tracked else getattr(mxnp, name)(x, dim, keepdims=True)
+    return Located(*(each if keepdim else mxnp.squeeze(each, dim) for each in (values, indices)))
+
+
+def _shared(name: str, x: Tensor, axis: Any, keepdim: bool) -> Tensor:
+    """Return the extremes over axes; elements that tie share the gradient evenly."""
+    extreme = getattr(mxnp, name)
+    if x.is_tracked and x.size:
+        plain = x.detach()
+        ties = (plain == extreme(plain, axis, keepdims=True)).sum(axis, keepdims=True)
+        if (ties > 1).any():
+            x = x.clone()
+            x.register_hook(lambda g: g / ties)
+    return extreme(x, axis, keepdims=keepdim)
+
+
+def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """Return the largest elements over axes, all if none is given; those that tie share the gradient."""
+    return _shared("max", tensor_of(input, "amax"), axes_of("amax", dim, None), keepdim)
+
+
+def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """Return the smallest elements over axes, all if none is given; those that tie share the gradient."""
+    return _shared("min", tensor_of(input, "amin"), axes_of("amin", dim, None), keepdim)
 
 
 def argmax(input: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Tensor:
@@ -169,9 +254,10 @@ def _lengths(x: Tensor) -> Tensor:
     return lengths(x) if is_complex(x.dtype) else x
 
 
-def cumsum(input: Any, dim: int | None = None, *, axis: int | None = None) -> Tensor:
-    """Return the sums of all elements up to each along an axis."""
-    return mxnp.cumsum(tensor_of(input, "cumsum"), axes_of("cumsum", dim, axis))
+def cumsum(input: Any, dim: int | None = None, *, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """Return the sums of all elements up to each along an axis; int64 for integers and bools."""
+    x = tensor_of(input, "cumsum")
+    return mxnp.cumsum(x, axes_of("cumsum", dim, axis), dtype=_wide(x, dtype))
 
 
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gluonish.errors import ArgumentError
+from gluonish.ops.numpy.promotion import common_dtype
 from gluonish.tensors.functions.base import Located, mxnp, tensor_of
 
 if TYPE_CHECKING:
@@ -21,14 +23,18 @@ __all__ = [
     "concat",
     "concatenate",
     "gather",
+    "hstack",
     "index_select",
     "narrow",
     "select",
     "sort",
     "split",
     "stack",
+    "take",
+    "take_along_dim",
     "topk",
     "unbind",
+    "vstack",
 ]
 
 
@@ -36,9 +42,23 @@ def _tensors(values: Sequence[Any], function: str) -> list[Tensor]:
     return [tensor_of(each, function) for each in values]
 
 
+def hstack(tensors: Sequence[Any]) -> Tensor:
+    """Join tensors along their second axis, vectors along their only one."""
+    joined = _tensors(tensors, "hstack")
+    return cat(joined, dim=0 if joined[0].ndim < 2 else 1)  # noqa: PLR2004  no matrix
+
+
+def vstack(tensors: Sequence[Any]) -> Tensor:
+    """Join tensors along their first axis, vectors as the rows of a matrix."""
+    return cat([each if each.ndim > 1 else each.reshape(1, -1) for each in _tensors(tensors, "vstack")])
+
+
 def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Tensor:
-    """Join tensors along an axis that they have."""
-    return mxnp.concatenate(_tensors(tensors, "cat"), dim if axis is None else axis)
+    """Join tensors along an axis that they have, in the dtype that holds them all."""
+    joined = _tensors(tensors, "cat")
+    common = functools.reduce(common_dtype, (each.dtype for each in joined))
+    joined = [each.astype(common, copy=False) for each in joined]
+    return mxnp.concatenate(joined, dim if axis is None else axis)
 
 
 concat = concatenate = cat
@@ -101,15 +121,29 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
 def gather(input: Any, dim: int, index: Any) -> Tensor:
     """Return, for each index, the element of the same line along an axis; as NumPy's ``take_along_axis``."""
     x, places = tensor_of(input, "gather"), tensor_of(index, "gather")
+    return x[places_along(x, dim, places)]
+
+
+def places_along(x: Tensor, dim: int, index: Tensor) -> tuple[Tensor, ...]:
+    """Return an index for each axis: the one given along ``dim``, and the own place along the others."""
     axis = dim % x.ndim
-    key = tuple(places if i == axis else _counting(places, i) for i in range(x.ndim))
-    return x[key]
+    return tuple(index if i == axis else _counting(index, i) for i in range(x.ndim))
 
 
 def _counting(like: Tensor, axis: int) -> Any:
     """Return 0, 1 ... along an axis of a tensor, in a shape that broadcasts with it."""
     shape = tuple(size if i == axis else 1 for i, size in enumerate(like.shape))
     return mxnp.arange(like.shape[axis], dtype="int64", ctx=like.context).reshape(shape)
+
+
+def take(input: Any, index: Any) -> Tensor:
+    """Return the elements at indices of the flat tensor."""
+    return mxnp.take(tensor_of(input, "take").reshape(-1), tensor_of(index, "take"), 0)
+
+
+def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
+    """Return ``gather``'s elements; of the flat tensor without an axis."""
+    return take(input, indices) if dim is None else gather(input, dim, indices)
 
 
 def sort(input: Any, dim: int = -1, descending: bool = False) -> Located:

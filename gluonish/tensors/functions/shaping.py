@@ -9,6 +9,7 @@ import numpy as np
 
 from gluonish.errors import ArgumentError
 from gluonish.numpy.arguments import call
+from gluonish.ops.common import normalize_axis
 from gluonish.tensors.arguments import axes_of
 from gluonish.tensors.functions.base import mxnp, tensor_of
 
@@ -16,20 +17,28 @@ if TYPE_CHECKING:
     from gluonish.tensors.tensor import Tensor
 
 __all__ = [
+    "broadcast_tensors",
     "broadcast_to",
     "diag",
+    "diagonal",
     "flatten",
     "flip",
+    "meshgrid",
+    "movedim",
+    "numel",
     "permute",
     "repeat_interleave",
     "reshape",
     "roll",
     "squeeze",
+    "swapaxes",
     "t",
     "tile",
+    "trace",
     "transpose",
     "tril",
     "triu",
+    "unflatten",
     "unsqueeze",
 ]
 
@@ -44,7 +53,7 @@ def reshape(input: Any, *shape: Any) -> Tensor:
     sizes = tuple(shape[0]) if len(shape) == 1 and not hasattr(shape[0], "__index__") else shape
     rest = int(np.prod([size for size in sizes if size != -1], dtype=np.int64))
     full = tuple(x.size // builtins.max(rest, 1) if size == -1 else int(size) for size in sizes)
-    return call("_npi_reshape" if 0 in full else "_reshape_view", x, **_new_shape(full))
+    return call("_np_reshape" if 0 in full else "_reshape_view", x, **_new_shape(full))
 
 
 def _new_shape(full: tuple[int, ...]) -> dict[str, Any]:
@@ -68,14 +77,65 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Tensor:
     """Return the tensor without axes of size 1; named ones of another size stay."""
     x, given = tensor_of(input, "squeeze"), axes_of("squeeze", dim, axis)
+    for each in () if given is None else given if isinstance(given, tuple) else (given,):
+        normalize_axis(each, builtins.max(x.ndim, 1), "squeeze")
     named = range(x.ndim) if given is None else given if isinstance(given, tuple) else (given,)
     gone = {each % builtins.max(x.ndim, 1) for each in named}
     return reshape(x, tuple(size for i, size in enumerate(x.shape) if i not in gone or size != 1))
 
 
+def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
+    """Return the tensor with one axis as several; one of their sizes may be -1."""
+    x = tensor_of(input, "unflatten")
+    axis = normalize_axis(dim, x.ndim, "unflatten")
+    known = int(np.prod([size for size in sizes if size != -1], dtype=np.int64))
+    full = tuple(x.shape[axis] // known if size == -1 else size for size in sizes)
+    return reshape(x, (*x.shape[:axis], *full, *x.shape[axis + 1 :]))
+
+
+def movedim(input: Any, source: Any, destination: Any) -> Tensor:
+    """Return the tensor with axes at other places, the others in their order."""
+    return mxnp.moveaxis(tensor_of(input, "movedim"), source, destination)
+
+
+def swapaxes(input: Any, axis0: int, axis1: int) -> Tensor:
+    """Return the tensor with two axes exchanged."""
+    return transpose(input, axis0, axis1)
+
+
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """Return the diagonals of matrices, along a last axis."""
+    return mxnp.diagonal(tensor_of(input, "diagonal"), offset, dim1, dim2)
+
+
+def trace(input: Any) -> Tensor:
+    """Return the sum of the diagonal of a matrix."""
+    return mxnp.sum(diagonal(input))
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+    """Return tensors repeated to the shape that they have together."""
+    given = [tensor_of(each, "broadcast_tensors") for each in tensors]
+    shape = np.broadcast_shapes(*(each.shape for each in given))
+    return tuple(broadcast_to(each, shape) for each in given)
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """Return the coordinates of a grid, one tensor for each vector."""
+    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
+    return tuple(mxnp.meshgrid(*(tensor_of(each, "meshgrid") for each in given), indexing=indexing))
+
+
+def numel(input: Any) -> int:
+    """Return the number of elements."""
+    return tensor_of(input, "numel").size
+
+
 def unsqueeze(input: Any, dim: int) -> Tensor:
-    """Return the tensor with a new axis of size 1."""
-    return mxnp.expand_dims(tensor_of(input, "unsqueeze"), dim)
+    """Return the tensor with a new axis of size 1, over the same memory."""
+    x = tensor_of(input, "unsqueeze")
+    axis = normalize_axis(dim, x.ndim + 1, "unsqueeze")
+    return reshape(x, (*x.shape[:axis], 1, *x.shape[axis:]))
 
 
 def permute(input: Any, *dims: Any) -> Tensor:
