@@ -109,6 +109,11 @@ LATER: dict[str, tuple[str, ...]] = {
     "gluonish.ops.nn.margin": ("SVMOutput",),
     "gluonish.ops.nn.unfolding": ("col2im", "im2col"),
     "gluonish.ops.numpy": ("_np*",),
+    "gluonish.ops.vision.anchors": (
+        "_contrib_MultiBoxDetection",
+        "_contrib_MultiBoxPrior",
+        "_contrib_MultiBoxTarget",
+    ),
     "gluonish.ops.vision.boxes": (
         "_contrib_bipartite_matching",
         "_contrib_box_decode",

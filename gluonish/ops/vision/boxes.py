@@ -16,7 +16,7 @@ from gluonish.errors import ArgumentError
 from gluonish.ops.common import as_scalar
 from gluonish.shape import shape_size
 
-__all__ = ["as_host", "intersections", "keep_best"]
+__all__ = ["as_host", "boxes_at", "centres", "codes_for", "corners", "intersections", "keep_best"]
 
 Format = Literal["corner", "center"]
 
@@ -26,13 +26,13 @@ def as_host(xp: XP, data: Array) -> np.ndarray[Any, Any]:
     return np.asarray(data) if xp is np else xp.asnumpy(data)
 
 
-def _corners(xp: XP, boxes: Array) -> Array:
+def corners(xp: XP, boxes: Array) -> Array:
     """Return boxes of the format "center" as corners."""
     centre, half = boxes[..., :2], boxes[..., 2:] / 2
     return xp.concatenate([centre - half, centre + half], -1)
 
 
-def _centres(xp: XP, boxes: Array) -> Array:
+def centres(xp: XP, boxes: Array) -> Array:
     """Return boxes of the format "corner" by their centres and sizes."""
     low, high = boxes[..., :2], boxes[..., 2:]
     return xp.concatenate([(low + high) / 2, high - low], -1)
@@ -55,7 +55,7 @@ def intersections(xp: XP, first: Array, second: Array) -> Array:
 def box_iou(xp: XP, lhs: Array, rhs: Array, *, format: Format = "corner") -> Array:  # noqa: A002
     """Return the intersection over union of every box on the left with every one on the right."""
     if format == "center":
-        lhs, rhs = _corners(xp, lhs), _corners(xp, rhs)
+        lhs, rhs = corners(xp, lhs), corners(xp, rhs)
     first = lhs.reshape(*lhs.shape[:-1], *(1,) * (rhs.ndim - 1), 4)
     return intersections(xp, first, rhs).astype(lhs.dtype, copy=False)
 
@@ -72,13 +72,16 @@ def box_iou_shape(s: ShapeFacts) -> None:
 # -- suppression ----------------------------------------------------------------------------------------
 
 
-def keep_best(boxes: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], threshold: float) -> list[int]:
+def keep_best(
+    boxes: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], threshold: float, *, strict: bool = True
+) -> list[int]:
     """Return which boxes stay, of some sorted by score, if each removes those that overlap it too much.
 
     Args:
         boxes: their corners.
         groups: the group of each; boxes remove others of their own group only.
-        threshold: the intersection over union that is too much.
+        threshold: the intersection over union above which it is too much.
+        strict: whether the threshold itself is not too much yet.
     """
     kept = []
     alive = np.ones(len(boxes), np.bool_)
@@ -87,7 +90,8 @@ def keep_best(boxes: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], thresho
             kept.append(i)
             rest = slice(i + 1, None)
             overlap = intersections(np, boxes[i], boxes[rest])
-            alive[rest] &= ~((overlap > threshold) & (groups[rest] == groups[i]))
+            too_much = overlap > threshold if strict else overlap >= threshold
+            alive[rest] &= ~(too_much & (groups[rest] == groups[i]))
     return kept
 
 
@@ -132,14 +136,14 @@ def box_nms(
         boxes = candidates[order, coord_start : coord_start + 4]
         apart = id_index >= 0 and not force_suppress
         groups = candidates[order, id_index] if apart else np.zeros(len(order))
-        boxes = _corners(np, boxes) if in_format == "center" else boxes
+        boxes = corners(np, boxes) if in_format == "center" else boxes
         kept = order[keep_best(boxes, groups, overlap_thresh)]
         places[batch, : len(kept)] = kept
     found = xp.asarray(places)
     output = xp.take_along_axis(rows, xp.maximum(found, 0)[..., None], 1)
     if in_format != out_format:
         span = slice(coord_start, coord_start + 4)
-        convert = _corners if out_format == "corner" else _centres
+        convert = corners if out_format == "corner" else centres
         output[..., span] = convert(xp, output[..., span])
     output = xp.where(found[..., None] >= 0, output, as_scalar(data, -1))
     return output.reshape(data.shape), found.reshape(data.shape[:-1])
@@ -266,14 +270,28 @@ def bipartite_matching_shape(s: ShapeFacts) -> None:
 # -- codes ----------------------------------------------------------------------------------------------
 
 
+def codes_for(xp: XP, boxes: Array, anchors: Array) -> Array:
+    """Return the offsets of centres by the anchors' sizes, and the logarithms of the ratios of the sizes.
+
+    Girshick et al., Rich Feature Hierarchies (2014), appendix C. Boxes and anchors are centres and sizes.
+    """
+    offsets = (boxes[..., :2] - anchors[..., :2]) / anchors[..., 2:]
+    return xp.concatenate([offsets, xp.log(boxes[..., 2:] / anchors[..., 2:])], -1)
+
+
+def boxes_at(xp: XP, codes: Array, anchors: Array) -> Array:
+    """Return the corners of the boxes that have these codes: the inverse of ``codes_for``."""
+    centre = codes[..., :2] * anchors[..., 2:] + anchors[..., :2]
+    return corners(xp, xp.concatenate([centre, xp.exp(codes[..., 2:]) * anchors[..., 2:]], -1))
+
+
 @operator("_contrib_box_encode", outputs=("targets", "masks"), gradient=ZERO_GRADIENT)
 def box_encode(
     xp: XP, samples: Array, matches: Array, anchors: Array, refs: Array, means: Array, stds: Array
 ) -> tuple[Array, Array]:
     """Return what a network has to predict to get from anchors to the boxes they are matched with.
 
-    Girshick et al., Rich Feature Hierarchies (2014), appendix C: offsets of the centres by the anchor's size,
-    and logarithms of the sizes' ratios, less ``means``, by ``stds``.
+    It is ``codes_for`` the boxes, less ``means``, by ``stds``.
 
     Args:
         xp: the module of the arrays.
@@ -285,9 +303,7 @@ def box_encode(
         stds: four numbers.
     """
     matched = xp.take_along_axis(refs, matches.astype("int64")[..., None], 1)
-    box, anchor = _centres(xp, matched), _centres(xp, anchors)
-    offsets = (box[..., :2] - anchor[..., :2]) / anchor[..., 2:]
-    codes = xp.concatenate([offsets, xp.log(box[..., 2:] / anchor[..., 2:])], -1)
+    codes = codes_for(xp, centres(xp, matched), centres(xp, anchors))
     positive = (samples > 0.5)[..., None]  # noqa: PLR2004
     targets = xp.where(positive, (codes - means) / stds, 0).astype(anchors.dtype)
     return targets, xp.broadcast_to(positive, targets.shape).astype(anchors.dtype)
@@ -326,12 +342,11 @@ def box_decode(
     The predictions are multiplied by ``std0`` to ``std3`` first, and those of the sizes limited to ``clip``
     if that is positive.
     """
-    anchor = _centres(xp, anchors) if format == "corner" else anchors
+    anchor = centres(xp, anchors) if format == "corner" else anchors
     codes = data * xp.asarray([std0, std1, std2, std3], data.dtype)
-    logarithms = xp.minimum(codes[..., 2:], clip) if clip > 0 else codes[..., 2:]
-    centre = codes[..., :2] * anchor[..., 2:] + anchor[..., :2]
-    boxes = xp.concatenate([centre, xp.exp(logarithms) * anchor[..., 2:]], -1)
-    return _corners(xp, boxes).astype(data.dtype, copy=False)
+    if clip > 0:
+        codes[..., 2:] = xp.minimum(codes[..., 2:], clip)
+    return boxes_at(xp, codes, anchor).astype(data.dtype, copy=False)
 
 
 @box_decode.shape

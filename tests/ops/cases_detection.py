@@ -1,0 +1,93 @@
+"""Cases of the operators of detectors: anchors, proposals, pooling by position."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from ops.cases import Arr, Case
+from ops.cases_vision import _decoded, _overlap, _to_centres
+
+# -- anchors ----------------------------------------------------------------------------------------------
+
+
+def _anchors(x, sizes, ratios):
+    """Write down the anchors of each pixel, one after the other."""
+    height, width = x.shape[2:]
+    kinds = [(s, ratios[0]) for s in sizes] + [(sizes[0], r) for r in ratios[1:]]
+    rows = []
+    for i, j, (size, ratio) in itertools.product(range(height), range(width), kinds):
+        h, w = size / np.sqrt(ratio), size * np.sqrt(ratio) * height / width
+        x, y = (j + 0.5) / width, (i + 0.5) / height
+        rows.append([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
+    return np.array([rows])
+
+
+def _targets(anchor, label, pred):
+    """Match every anchor with an object it overlaps by more than a half; no object is without such a one."""
+    codes, masks = np.zeros((len(label), anchor.shape[1], 4)), np.zeros((len(label), anchor.shape[1], 4))
+    classes = np.zeros(codes.shape[:2])
+    for b, a in np.ndindex(classes.shape):
+        overlaps = [_overlap(anchor[0, a], row[1:5]) for row in label[b]]
+        if max(overlaps) > 0.5:
+            row = label[b, np.argmax(overlaps)]
+            ours, theirs = _to_centres(anchor[0, a]), _to_centres(row[1:5])
+            codes[b, a] = [*((theirs[:2] - ours[:2]) / ours[2:] / 0.1), *np.log(theirs[2:] / ours[2:]) / 0.2]
+            masks[b, a], classes[b, a] = 1, row[0] + 1
+    return codes.reshape(len(label), -1), masks.reshape(len(label), -1), classes
+
+
+def _found(prob, codes, anchor, threshold=0.5):
+    """Go through the boxes from the best to the worst; no class has two that overlap."""
+    boxes = _decoded(codes.reshape(len(prob), -1, 4), _to_centres(anchor)).clip(0, 1)
+    result = np.full((*boxes.shape[:2], 6), -1.0)
+    for b, scores in enumerate(prob[:, 1:]):
+        kept = []
+        for place, a in enumerate(np.argsort(-scores.max(0))):
+            kind, box = scores[:, a].argmax(), boxes[b, a]
+            rival = any(other == kind and _overlap(box, at) >= threshold for other, at in kept)
+            result[b, place] = [-1 if rival else kind, scores[:, a].max(), *box]
+            kept += [] if rival else [(kind, box)]
+    return result
+
+
+ANCHORS = Arr(values=[[[0.1, 0.1, 0.4, 0.4], [0.3, 0.3, 0.7, 0.7], [0.5, 0.5, 0.9, 0.9]]])
+OBJECTS = Arr(
+    values=[
+        [[0, 0.12, 0.1, 0.4, 0.42], [2, 0.5, 0.45, 0.9, 0.9]],
+        [[1, 0.3, 0.3, 0.8, 0.7], [0, 0.5, 0.5, 0.9, 0.85]],
+    ]
+)
+SCORED = Arr(values=[[[0.1, 0.2, 0.3], [0.6, 0.7, 0.1], [0.3, 0.1, 0.6]]])
+CLOSE = Arr(values=[[[0.1, 0.1, 0.4, 0.4], [0.1, 0.1, 0.45, 0.45], [0.1, 0.1, 0.45, 0.4]]])
+
+ANCHOR_CASES = [
+    Case(
+        "_contrib_MultiBoxPrior",
+        [Arr((2, 1, 2, 3))],
+        {"sizes": (0.5, 0.2), "ratios": (1, 2, 0.5)},
+        expect=lambda x: _anchors(x, (0.5, 0.2), (1, 2, 0.5)),
+    ),
+    Case(
+        "_contrib_MultiBoxPrior",
+        [Arr((1, 1, 3, 2))],
+        {"sizes": (0.9,), "clip": True},
+        expect=lambda x: _anchors(x, (0.9,), (1,)).clip(0, 1),
+    ),
+    Case(
+        "_contrib_MultiBoxPrior",
+        [Arr((1, 1, 2, 2))],
+        {"steps": (0.4, 0.3), "offsets": (1.0, 0.0)},
+        expect=lambda x: np.array(
+            [[[j - 0.5, i - 0.5, j + 0.5, i + 0.5] for i in (0.4, 0.8) for j in (0, 0.3)]]
+        ),
+    ),
+    Case("_contrib_MultiBoxTarget", [ANCHORS, OBJECTS, Arr((2, 4, 3))], expect=_targets),
+    Case("_contrib_MultiBoxDetection", [SCORED, Arr((1, 12)), ANCHORS], expect=_found),
+    Case(
+        "_contrib_MultiBoxDetection", [SCORED, Arr((1, 12), -0.1, 0.1), CLOSE], expect=_found, note="crowded"
+    ),
+]
+
+CASES = [*ANCHOR_CASES]
