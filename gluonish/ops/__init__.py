@@ -130,6 +130,7 @@ LATER: dict[str, tuple[str, ...]] = {
         "_deformable_grid",
         "_deformable_slopes",
     ),
+    "gluonish.ops.vision.proposals": ("_contrib_MultiProposal", "_contrib_Proposal"),
     "gluonish.ops.vision.regions": ("Crop", "ROIPooling", "_contrib_ROIAlign", "_roi_align_back"),
     "gluonish.ops.vision.resizing": ("_contrib_BilinearResize2D", "_resize_back"),
     "gluonish.ops.vision.sampling": (

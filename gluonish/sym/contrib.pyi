@@ -163,6 +163,27 @@ def MultiBoxTarget(
 ) -> list[Symbol]:
     """Return what every anchor has to learn: the code of a box, a mask of codes, and a class."""
 
+def MultiProposal(
+    cls_prob: Symbol | None = None,
+    bbox_pred: Symbol | None = None,
+    im_info: Symbol | None = None,
+    rpn_pre_nms_top_n: int = 6000,
+    rpn_post_nms_top_n: int = 300,
+    threshold: float = 0.7,
+    rpn_min_size: int = 16,
+    scales: float | Sequence[float] = (4.0, 8.0, 16.0, 32.0),
+    ratios: float | Sequence[float] = (0.5, 1.0, 2.0),
+    feature_stride: int = 16,
+    output_score: bool = False,
+    iou_loss: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Return the best boxes that do not overlap too much: rows of image and corners; and their scores."""
+
+Proposal = MultiProposal
+
 def ROIAlign(
     data: Symbol | None = None,
     rois: Symbol | None = None,

@@ -90,4 +90,40 @@ ANCHOR_CASES = [
     ),
 ]
 
-CASES = [*ANCHOR_CASES]
+
+# -- proposals --------------------------------------------------------------------------------------------
+
+
+def _proposals(prob, codes, images):
+    """Move one square anchor of 8 pixels for each cell of 4; return all boxes, best first."""
+    rows, scores = [], []
+    for b, (height, width, _) in enumerate(images):
+        cells = sorted(np.ndindex(prob.shape[2:]), key=lambda cell: -prob[b, 1, cell[0], cell[1]])
+        for i, j in cells:
+            dx, dy, dw, dh = codes[b, :, i, j]
+            x, y, w, h = 4 * j + 1.5 + 8 * dx, 4 * i + 1.5 + 8 * dy, 8 * np.exp(dw), 8 * np.exp(dh)
+            box = [x - (w - 1) / 2, y - (h - 1) / 2, x + (w - 1) / 2, y + (h - 1) / 2]
+            rows.append([b, *np.clip(box, 0, np.array([width, height] * 2) - 1)])
+            scores.append([prob[b, 1, i, j]])
+    return np.array(rows), np.array(scores)
+
+
+PROPOSAL_CASES = [
+    Case(
+        "_contrib_MultiProposal",
+        [Arr((2, 2, 2, 3), 0.1, 1), Arr((2, 4, 2, 3), -0.2, 0.2), Arr(values=[[8, 12, 1], [11, 13, 2]])],
+        {
+            "scales": (2,),
+            "ratios": (1,),
+            "feature_stride": 4,
+            "rpn_min_size": 1,
+            "rpn_pre_nms_top_n": 6,
+            "rpn_post_nms_top_n": 6,
+            "threshold": 1.0,
+            "output_score": True,
+        },
+        expect=_proposals,
+    ),
+]
+
+CASES = [*ANCHOR_CASES, *PROPOSAL_CASES]
