@@ -56,6 +56,7 @@ from gluonish.serialization import load as load
 from gluonish.serialization import load_frombuffer as load_frombuffer
 from gluonish.serialization import save as save
 from gluonish.nd import _internal as _internal
+from gluonish.nd import image as image
 from gluonish.nd import linalg as linalg
 from gluonish.nd import op as op
 from gluonish import numpy as np

@@ -30,6 +30,7 @@ from gluonish.symbol import load_json as load_json
 from gluonish.symbol import var as var
 from gluonish.symbol.custom import Custom as Custom
 from gluonish.sym import _internal as _internal
+from gluonish.sym import image as image
 from gluonish.sym import linalg as linalg
 from gluonish.sym import op as op
 

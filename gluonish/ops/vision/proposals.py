@@ -39,7 +39,7 @@ def _anchors(stride: int, scales: Numbers, ratios: Numbers) -> Host:
 
 
 def _proposed(anchors: Host, codes: Host, iou_loss: bool) -> Host:
-    """Return the corners that codes lead to; for a network trained with IoU loss, they are moves of corners."""
+    """Return the corners that codes lead to; with IoU loss, codes are moves of corners."""
     if iou_loss:
         return anchors + codes
     inside = centres(np, anchors + ONE_PIXEL)
