@@ -612,7 +612,23 @@ def all_finite(
 ) -> NDArray:
     """Return 1 if all elements are finite numbers, else 0, in an array of one element."""
 
-amp_cast = Cast
+def amp_cast(
+    data: NDArray,
+    dtype: DTypeLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return float32 and half precision in another dtype, and a copy of anything else."""
+
+def amp_multicast(
+    *data: NDArray | Sequence[NDArray],
+    num_outputs: int,
+    cast_narrow: bool = False,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray | list[NDArray]:
+    """Return arrays in the widest dtype that one of them has, or the narrowest if ``cast_narrow``."""
 
 def arccos(
     data: NDArray,

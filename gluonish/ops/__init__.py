@@ -109,6 +109,7 @@ LATER: dict[str, tuple[str, ...]] = {
     "gluonish.ops.nn.margin": ("SVMOutput",),
     "gluonish.ops.nn.unfolding": ("col2im", "im2col"),
     "gluonish.ops.numpy": ("_np*",),
+    "gluonish.ops.precision": ("amp_cast", "amp_multicast"),
     "gluonish.ops.vision.anchors": (
         "_contrib_MultiBoxDetection",
         "_contrib_MultiBoxPrior",

@@ -373,7 +373,7 @@ def polygamma_gradient(F: Any, g: Any, data: Any, order: int) -> Any:
     return g * F._polygamma(data, order=order + 1)
 
 
-@operator("Cast", aliases=("cast", "amp_cast"), native=True)
+@operator("Cast", aliases=("cast",), native=True)
 def cast(xp: XP, data: Array, *, dtype: DType) -> Array:
     """Return the array in another dtype. From float to integer it truncates and wraps around."""
     if data.dtype.kind == "f" and dtype.kind in "iu" and dtype.itemsize < 8:  # noqa: PLR2004

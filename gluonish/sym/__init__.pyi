@@ -584,7 +584,23 @@ def all_finite(
 ) -> Symbol:
     """Return 1 if all elements are finite numbers, else 0, in an array of one element."""
 
-amp_cast = Cast
+def amp_cast(
+    data: Symbol | None = None,
+    *,
+    dtype: DTypeLike,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return float32 and half precision in another dtype, and a copy of anything else."""
+
+def amp_multicast(
+    *data: Symbol | Sequence[Symbol],
+    num_outputs: int,
+    cast_narrow: bool = False,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol | list[Symbol]:
+    """Return arrays in the widest dtype that one of them has, or the narrowest if ``cast_narrow``."""
 
 def arccos(
     data: Symbol | None = None,
