@@ -150,6 +150,8 @@ LATER: dict[str, tuple[str, ...]] = {
         "_image_resize",
         "_image_to_tensor",
     ),
+    "gluonish.ops.vision.matching": ("Correlation",),
+    "gluonish.ops.vision.parts": ("_contrib_PSROIPooling", "_psroi_back"),
     "gluonish.ops.vision.proposals": ("_contrib_MultiProposal", "_contrib_Proposal"),
     "gluonish.ops.vision.regions": ("Crop", "ROIPooling", "_contrib_ROIAlign", "_roi_align_back"),
     "gluonish.ops.vision.resizing": ("_contrib_BilinearResize2D", "_resize_back"),

@@ -46,7 +46,11 @@ def amp_cast_gradient(F: Any, g: Any, dtypes: Any) -> Any:
     return F.Cast(g, dtype=dtypes[0])
 
 
-@operator("amp_multicast", outputs=lambda num_outputs: numbered_outputs(num_outputs))
+def _outputs(num_outputs: int) -> tuple[str, ...]:
+    return numbered_outputs(num_outputs)
+
+
+@operator("amp_multicast", outputs=_outputs)
 def amp_multicast(
     xp: XP, *data: Array, num_outputs: int, cast_narrow: bool = False
 ) -> Array | tuple[Array, ...]:

@@ -126,4 +126,110 @@ PROPOSAL_CASES = [
     ),
 ]
 
-CASES = [*ANCHOR_CASES, *PROPOSAL_CASES]
+
+# -- pooling by position ----------------------------------------------------------------------------------
+
+
+def _by_position(x, rois, scale, group=2, parts=2):
+    """Average the pixels that the parts of regions touch; as many channels as an arrangement has cells."""
+    dim = x.shape[1] // group**2
+    out = np.zeros((len(rois), dim, parts, parts))
+    for r, c, i, j in np.ndindex(out.shape):
+        left, top, right, bottom = np.add(np.round(rois[r, 1:]), (0, 0, 1, 1)) * scale
+        high, wide = (bottom - top) / parts, (right - left) / parts
+        channel = (c * group + i * group // parts) * group + j * group // parts
+        touched = [
+            x[int(rois[r, 0]), channel, h, w]
+            for h, w in np.ndindex(x.shape[2:])
+            if top + i * high < h + 1 and h < top + (i + 1) * high
+            if left + j * wide < w + 1 and w < left + (j + 1) * wide
+        ]
+        out[r, c, i, j] = np.mean(touched) if touched else 0
+    return out
+
+
+def _by_position_back(y, rois):
+    """Return for every pixel the inner product with the regions of the image that it alone is."""
+    result = np.zeros((2, 8, 4, 5))
+    for place in np.ndindex(result.shape):
+        image = np.zeros(result.shape)
+        image[place] = 1
+        result[place] = (_by_position(image, rois, 1.0) * y).sum()
+    return result
+
+
+REGIONS = Arr(values=[[0, 0, 0, 3, 3], [1, 1, 0, 4, 2], [1, 7, 7, 9, 9]])
+PS = {"spatial_scale": 1.0, "output_dim": 2, "pooled_size": 2}
+
+POSITION_CASES = [
+    Case(
+        "_contrib_PSROIPooling",
+        [Arr((2, 8, 4, 5)), REGIONS],
+        PS,
+        expect=lambda x, r: _by_position(x, r, 1.0),
+        wrt=(0,),
+    ),
+    Case(
+        "_contrib_PSROIPooling",
+        [Arr((2, 8, 4, 5)), REGIONS],
+        {"spatial_scale": 0.5, "output_dim": 2, "pooled_size": 3, "group_size": 2},
+        expect=lambda x, r: _by_position(x, r, 0.5, parts=3),
+        wrt=(0,),
+    ),
+    Case(
+        "_psroi_back",
+        [Arr((3, 2, 2, 2)), REGIONS],
+        {"size": (2, 8, 4, 5), **PS},
+        expect=_by_position_back,
+        wrt=(0,),
+    ),
+]
+
+
+# -- matching ---------------------------------------------------------------------------------------------
+
+
+def _correlated(x, y, compare, kernel=1, most=1, stride=1, step=1, pad=0):
+    x, y = (np.pad(each, ((0, 0), (0, 0), (pad, pad), (pad, pad))) for each in (x, y))
+    moves = [step * move for move in range(-(most // step), most // step + 1)]
+    radius = kernel // 2
+    centres = [range(most + radius, size - most - radius, stride) for size in x.shape[2:]]
+
+    def patch(z, i, j):
+        return z[:, :, i - radius : i + radius + 1, j - radius : j + radius + 1]
+
+    def plane(dy, dx):
+        return [
+            [compare(patch(x, i, j), patch(y, i + dy, j + dx)).mean((1, 2, 3)) for j in centres[1]]
+            for i in centres[0]
+        ]
+
+    planes = np.array([plane(*move) for move in itertools.product(moves, moves)])
+    return planes.transpose(3, 0, 1, 2)
+
+
+def _distance(a, b):
+    return np.abs(a - b)
+
+
+CORRELATIONS = [
+    ({}, {}),
+    ({"kernel_size": 3, "pad_size": 2}, {"kernel": 3, "pad": 2}),
+    (
+        {"kernel_size": 3, "max_displacement": 3, "stride1": 2, "stride2": 2, "pad_size": 4},
+        {"kernel": 3, "most": 3, "stride": 2, "step": 2, "pad": 4},
+    ),
+]
+
+MATCHING_CASES = [
+    Case(
+        "Correlation",
+        [Arr((2, 2, 4, 5))] * 2,
+        {**params, "is_multiply": multiply},
+        expect=lambda x, y, kw=kw, compare=compare: _correlated(x, y, compare, **kw),
+    )
+    for params, kw in CORRELATIONS
+    for multiply, compare in ((True, np.multiply), (False, _distance))
+]
+
+CASES = [*ANCHOR_CASES, *PROPOSAL_CASES, *POSITION_CASES, *MATCHING_CASES]
