@@ -169,6 +169,21 @@ def Convolution(
 
 Convolution_v1 = Convolution
 
+def Correlation(
+    data1: NDArray,
+    data2: NDArray,
+    kernel_size: int = 1,
+    max_displacement: int = 1,
+    stride1: int = 1,
+    stride2: int = 1,
+    pad_size: int = 0,
+    is_multiply: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the mean products of patches of one map with patches of another around the same place."""
+
 def Crop(
     *data: NDArray | Sequence[NDArray],
     offset: int | Sequence[int] = (0, 0),

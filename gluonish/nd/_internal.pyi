@@ -945,6 +945,20 @@ _power = _Power
 
 _power_scalar = _PowerScalar
 
+def _psroi_back(
+    data: NDArray,
+    rois: NDArray,
+    size: int | Sequence[int],
+    spatial_scale: float,
+    output_dim: int,
+    pooled_size: int,
+    group_size: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Add the parts of regions to the pixels they are means of: ``PSROIPooling`` transposed."""
+
 def _put_along(
     values: NDArray,
     indices: NDArray,

@@ -192,6 +192,19 @@ def MultiProposal(
 ) -> NDArray | list[NDArray]:
     """Return the best boxes that do not overlap too much: rows of image and corners; and their scores."""
 
+def PSROIPooling(
+    data: NDArray,
+    rois: NDArray,
+    spatial_scale: float,
+    output_dim: int,
+    pooled_size: int,
+    group_size: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the means of the parts of regions; a part without pixels gives 0."""
+
 Proposal = MultiProposal
 
 def ROIAlign(

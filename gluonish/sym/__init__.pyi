@@ -141,6 +141,21 @@ def Convolution(
 
 Convolution_v1 = Convolution
 
+def Correlation(
+    data1: Symbol | None = None,
+    data2: Symbol | None = None,
+    kernel_size: int = 1,
+    max_displacement: int = 1,
+    stride1: int = 1,
+    stride2: int = 1,
+    pad_size: int = 0,
+    is_multiply: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the mean products of patches of one map with patches of another around the same place."""
+
 def Crop(
     *data: Symbol | Sequence[Symbol],
     offset: int | Sequence[int] = (0, 0),

@@ -945,6 +945,20 @@ _power = _Power
 
 _power_scalar = _PowerScalar
 
+def _psroi_back(
+    data: Symbol | None = None,
+    rois: Symbol | None = None,
+    *,
+    size: int | Sequence[int],
+    spatial_scale: float,
+    output_dim: int,
+    pooled_size: int,
+    group_size: int = 0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Add the parts of regions to the pixels they are means of: ``PSROIPooling`` transposed."""
+
 def _put_along(
     values: Symbol | None = None,
     indices: Symbol | None = None,

@@ -182,6 +182,19 @@ def MultiProposal(
 ) -> Symbol | list[Symbol]:
     """Return the best boxes that do not overlap too much: rows of image and corners; and their scores."""
 
+def PSROIPooling(
+    data: Symbol | None = None,
+    rois: Symbol | None = None,
+    *,
+    spatial_scale: float,
+    output_dim: int,
+    pooled_size: int,
+    group_size: int = 0,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the means of the parts of regions; a part without pixels gives 0."""
+
 Proposal = MultiProposal
 
 def ROIAlign(
