@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import gluonish as mx
@@ -10,11 +11,15 @@ from gluonish.errors import ShapeMismatchError
 # The tables are what Apache MXNet 1.9.1 printed; it cannot compute with all of these, so they are no answers.
 
 
+def names(arrays):
+    return [np.dtype(each.dtype).name for each in arrays]
+
+
 @pytest.mark.parametrize("given", ["float16", "float32", "float64", "int32", "uint8"])
 @pytest.mark.parametrize("wanted", ["float16", "float32", "float64", "int32"])
 def test_amp_cast_changes_single_and_half_precision_only(given, wanted):
     cast = mx.nd.amp_cast(mx.nd.ones(2, dtype=given), dtype=wanted)
-    assert cast.dtype == (wanted if given in ("float16", "float32") else given)
+    assert names([cast]) == [wanted if given in ("float16", "float32") else given]
 
 
 @pytest.mark.parametrize(
@@ -32,12 +37,12 @@ def test_amp_multicast_finds_a_dtype_for_all_that_it_changes(given, widest, narr
     arrays = [mx.nd.ones(2, dtype=dtype) for dtype in given.split()]
     for narrow, expected in ((False, widest), (True, narrowest)):
         cast = mx.nd.amp_multicast(*arrays, num_outputs=len(arrays), cast_narrow=narrow)
-        assert [each.dtype for each in cast] == expected.split()
+        assert names(cast) == expected.split()
 
 
 def test_amp_multicast_of_two_kinds_of_half_precision_is_single():
     arrays = [mx.nd.ones(2, dtype=dtype) for dtype in ("float16", "bfloat16")]
-    assert [each.dtype for each in mx.nd.amp_multicast(*arrays, num_outputs=2)] == ["float32"] * 2
+    assert names(mx.nd.amp_multicast(*arrays, num_outputs=2)) == ["float32"] * 2
 
 
 def test_amp_multicast_needs_to_know_how_many_arrays_there_are():
