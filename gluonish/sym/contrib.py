@@ -1,4 +1,4 @@
-"""``mx.sym.contrib``: loops and branches, and the operators named ``_contrib_*``.
+"""``mx.sym.contrib``: loops and branches, sampled classes, updates, and the operators named ``_contrib_*``.
 
 The functions are written in other modules; the rest comes from the operator table.
 """
@@ -7,4 +7,6 @@ The functions are written in other modules; the rest comes from the operator tab
 
 from __future__ import annotations
 
+from gluonish.sym.sampling import rand_zipfian
+from gluonish.sym.updates import adamw_update, mp_adamw_update
 from gluonish.symbol.loops import cond, foreach, while_loop

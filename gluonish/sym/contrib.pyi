@@ -8,6 +8,9 @@ from numpy.typing import DTypeLike
 
 from gluonish.context import Context
 from gluonish.symbol.symbol import Symbol
+from gluonish.sym.sampling import rand_zipfian as rand_zipfian
+from gluonish.sym.updates import adamw_update as adamw_update
+from gluonish.sym.updates import mp_adamw_update as mp_adamw_update
 from gluonish.symbol.loops import cond as cond
 from gluonish.symbol.loops import foreach as foreach
 from gluonish.symbol.loops import while_loop as while_loop

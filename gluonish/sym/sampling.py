@@ -6,6 +6,7 @@ numbers are drawn for each of their elements.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gluonish.engine.operator import find_operator
@@ -20,6 +21,7 @@ __all__ = [
     "negative_binomial",
     "normal",
     "poisson",
+    "rand_zipfian",
     "randint",
     "randn",
     "shuffle",
@@ -128,3 +130,34 @@ def multinomial(
 def shuffle(data: Symbol, **kwargs: Any) -> Symbol:
     """Return the symbol of the rows in a random order."""
     return compose(find_operator("_shuffle"), (data,), {}, hint="_shuffle", **kwargs)
+
+
+def rand_zipfian(true_classes: Symbol, num_sampled: int, range_max: int) -> tuple[Symbol, Symbol, Symbol]:
+    """Return the symbols of classes drawn from the log-uniform (Zipfian) distribution, and expected counts.
+
+    Class c has the probability log((c + 2) / (c + 1)) / log(range_max + 1).
+
+    Args:
+        true_classes: classes whose expected counts are wanted too.
+        num_sampled: how many classes to draw; repetitions are possible.
+        range_max: the number of classes.
+
+    Returns:
+        The drawn classes (int64), and how often each true class, and each drawn class, is expected among
+        that many draws (float64).
+
+    Example:
+        >>> import gluonish as mx
+        >>> drawn, counts, _ = mx.sym.contrib.rand_zipfian(mx.sym.var("true"), 4, 5)
+        >>> drawn.infer_shape()[1], counts.infer_shape(true=(3,))[1]
+        ([(4,)], [(3,)])
+    """
+    scale = math.log(range_max + 1)
+    draws = uniform(0, scale, (num_sampled,), "float64")
+    sampled: Any = (draws.exp() - 1).astype("int64") % range_max
+
+    def expected(classes: Any) -> Any:
+        rank = classes.astype("float64") + 1
+        return (1 / rank).log1p() * (num_sampled / scale)
+
+    return sampled, expected(true_classes), expected(sampled)

@@ -65,3 +65,13 @@ def test_symbols_and_numbers_do_not_mix():
 def test_a_scale_is_positive():
     with pytest.raises(ArgumentError, match=r"exponential\(\) cannot draw with this scale.*\n.*received -1"):
         sym.random.exponential(-1)
+
+
+def test_zipfian_classes_are_drawn_as_often_as_expected():
+    mx.random.seed(4)
+    drawn, of_true, of_drawn = mx.sym.contrib.rand_zipfian(mx.sym.var("true"), 20000, 5)
+    bound = mx.sym.Group([drawn, of_true, of_drawn]).bind(mx.cpu(), {"true": mx.nd.arange(5)})
+    classes, expected, again = (each.asnumpy() for each in bound.forward())
+    assert classes.dtype == np.int64
+    np.testing.assert_allclose(np.bincount(classes, minlength=5), expected, rtol=0.05)
+    np.testing.assert_array_equal(again, expected[classes])
