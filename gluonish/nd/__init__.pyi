@@ -296,6 +296,18 @@ def GroupNorm(
 ) -> NDArray | list[NDArray]:
     """Normalise each group of channels of each sample, then multiply with gamma and add beta."""
 
+def IdentityAttachKLSparseReg(
+    data: NDArray,
+    moving_avg: NDArray,
+    sparseness_target: float = 0.1,
+    penalty: float = 0.001,
+    momentum: float = 0.9,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return a copy of activities, and add to their gradient that of a penalty on their averages."""
+
 def InstanceNorm(
     data: NDArray,
     gamma: NDArray,

@@ -357,6 +357,18 @@ def box_nms(
 
 box_non_maximum_suppression = box_nms
 
+def count_sketch(
+    data: NDArray,
+    h: NDArray,
+    s: NDArray,
+    out_dim: int,
+    *,
+    processing_batch_size: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Add each column of rows, times a sign, to one of fewer columns."""
+
 ctc_loss = CTCLoss
 
 def div_sqrt_dim(
@@ -366,6 +378,15 @@ def div_sqrt_dim(
     name: str | None = None,
 ) -> NDArray:
     """Divide by the square root of the last axis' size."""
+
+def fft(
+    data: NDArray,
+    *,
+    compute_size: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the discrete Fourier transforms of rows: the real and the imaginary part of each number."""
 
 def getnnz(
     data: NDArray,
@@ -399,6 +420,15 @@ def group_adagrad_update(
     name: str | None = None,
 ) -> NDArray:
     """Step with AdaGrad that keeps one sum per row, in a history of one column."""
+
+def ifft(
+    data: NDArray,
+    *,
+    compute_size: Any = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return the real parts of inverse transforms of rows of real and imaginary parts, times their length."""
 
 def index_array(
     data: NDArray,

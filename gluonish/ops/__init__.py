@@ -109,7 +109,9 @@ LATER: dict[str, tuple[str, ...]] = {
     "gluonish.ops.nn.margin": ("SVMOutput",),
     "gluonish.ops.nn.unfolding": ("col2im", "im2col"),
     "gluonish.ops.numpy": ("_np*",),
+    "gluonish.ops.nn.sparsity": ("IdentityAttachKLSparseReg",),
     "gluonish.ops.precision": ("amp_cast", "amp_multicast"),
+    "gluonish.ops.spectra": ("_contrib_count_sketch", "_contrib_fft", "_contrib_ifft"),
     "gluonish.ops.vision.anchors": (
         "_contrib_MultiBoxDetection",
         "_contrib_MultiBoxPrior",

@@ -268,6 +268,18 @@ def GroupNorm(
 ) -> Symbol | list[Symbol]:
     """Normalise each group of channels of each sample, then multiply with gamma and add beta."""
 
+def IdentityAttachKLSparseReg(
+    data: Symbol | None = None,
+    moving_avg: Symbol | None = None,
+    sparseness_target: float = 0.1,
+    penalty: float = 0.001,
+    momentum: float = 0.9,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return a copy of activities, and add to their gradient that of a penalty on their averages."""
+
 def InstanceNorm(
     data: Symbol | None = None,
     gamma: Symbol | None = None,

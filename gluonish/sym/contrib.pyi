@@ -350,6 +350,18 @@ def box_nms(
 
 box_non_maximum_suppression = box_nms
 
+def count_sketch(
+    data: Symbol | None = None,
+    h: Symbol | None = None,
+    s: Symbol | None = None,
+    *,
+    out_dim: int,
+    processing_batch_size: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Add each column of rows, times a sign, to one of fewer columns."""
+
 ctc_loss = CTCLoss
 
 def div_sqrt_dim(
@@ -359,6 +371,15 @@ def div_sqrt_dim(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Divide by the square root of the last axis' size."""
+
+def fft(
+    data: Symbol | None = None,
+    *,
+    compute_size: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the discrete Fourier transforms of rows: the real and the imaginary part of each number."""
 
 def getnnz(
     data: Symbol | None = None,
@@ -392,6 +413,15 @@ def group_adagrad_update(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Step with AdaGrad that keeps one sum per row, in a history of one column."""
+
+def ifft(
+    data: Symbol | None = None,
+    *,
+    compute_size: Any = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return the real parts of inverse transforms of rows of real and imaginary parts, times their length."""
 
 def index_array(
     data: Symbol | None = None,
