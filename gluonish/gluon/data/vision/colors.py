@@ -1,18 +1,11 @@
-"""Random changes of the colours of images of three channels, which are last. Batches are allowed."""
+"""Random changes of the colours of images of one channel or three, which are last. Batches are allowed."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from gluonish import nd, random
-from gluonish.engine.ndarray import NDArray, from_data
-from gluonish.errors import ArgumentError, ShapeMismatchError
-from gluonish.gluon.block import Block
-from gluonish.gluon.data.vision.images import as_pixels, check_image, drawn
+from gluonish.errors import ArgumentError
+from gluonish.gluon.hybrid_block import HybridBlock
 
 __all__ = [
     "RandomBrightness",
@@ -23,54 +16,23 @@ __all__ = [
     "RandomSaturation",
 ]
 
-COLORS = 3
-GRAY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
-TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.321], [0.211, -0.523, 0.311]])
-# Variances and directions of the colours of ImageNet: Krizhevsky et al., ImageNet classification (2012).
-PRINCIPAL_VALUES = np.array([55.46, 4.794, 1.148])
-PRINCIPAL_DIRECTIONS = np.array(
-    [[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]]
-)
+
+def _amount(owner: str, value: float) -> float:
+    if value < 0:
+        raise ArgumentError(owner, "needs 0 or more", received=value)
+    return value
 
 
-class _OfColors(Block):
-    """A random change of colours, by at most ``amount``."""
+class _ByFactor(HybridBlock):
+    """A change of colours by a random factor around 1."""
 
     def __init__(self, amount: float) -> None:
         super().__init__()
-        if amount < 0:
-            raise ArgumentError(type(self).__name__, "needs 0 or more", received=amount)
-        self._amount = amount
-
-    def forward(self, x: NDArray) -> NDArray:
-        """Change an image of shape (height, width, 3), or a batch of them."""
-        check_image(type(self).__name__, x, "(height, width, 3)")
-        if x.shape[-1] != COLORS:
-            raise ShapeMismatchError(
-                type(self).__name__, "needs colours", expected=COLORS, received=x.shape[-1]
-            )
-        values = x.astype("float32", copy=False)
-        return as_pixels(self.change(values), x, nearest=False)
-
-    def change(self, x: NDArray) -> NDArray:
-        """Change float32 images."""
-        raise NotImplementedError
-
-    def factor(self) -> float:
-        """Draw a factor around 1."""
-        return drawn(max(0.0, 1 - self._amount), 1 + self._amount)
+        _amount(type(self).__name__, amount)
+        self._bounds = {"min_factor": max(0.0, 1 - amount), "max_factor": 1 + amount}
 
 
-def _times(x: NDArray, matrix: Any) -> Any:
-    """Return the product of a matrix and each pixel."""
-    return nd.dot(x, from_data(np.atleast_2d(matrix).T.copy(), x.context, x.dtype))
-
-
-def _mixed(x: Any, other: Any, factor: float) -> Any:
-    return x * factor + other * (1 - factor)
-
-
-class RandomBrightness(_OfColors):
+class RandomBrightness(_ByFactor):
     """Multiply an image with a random factor.
 
     Args:
@@ -85,12 +47,12 @@ class RandomBrightness(_OfColors):
     def __init__(self, brightness: float) -> None:
         super().__init__(brightness)
 
-    def change(self, x: Any) -> Any:
-        """Multiply."""
-        return x * self.factor()
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Change an image of shape (height, width, 3), or a batch of them."""
+        return F.image.random_brightness(x, **self._bounds)
 
 
-class RandomContrast(_OfColors):
+class RandomContrast(_ByFactor):
     """Mix an image with its mean gray: ``f x + (1 - f) gray``.
 
     Args:
@@ -100,13 +62,12 @@ class RandomContrast(_OfColors):
     def __init__(self, contrast: float) -> None:
         super().__init__(contrast)
 
-    def change(self, x: Any) -> Any:
-        """Mix."""
-        gray = nd.mean(_times(x, GRAY), axis=(-3, -2, -1), keepdims=True)
-        return _mixed(x, gray, self.factor())
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Change an image of shape (height, width, 3), or a batch of them."""
+        return F.image.random_contrast(x, **self._bounds)
 
 
-class RandomSaturation(_OfColors):
+class RandomSaturation(_ByFactor):
     """Mix each pixel with its gray: ``f x + (1 - f) gray``.
 
     Args:
@@ -116,30 +77,27 @@ class RandomSaturation(_OfColors):
     def __init__(self, saturation: float) -> None:
         super().__init__(saturation)
 
-    def change(self, x: Any) -> Any:
-        """Mix."""
-        return _mixed(x, _times(x, GRAY), self.factor())
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Change an image of shape (height, width, 3), or a batch of them."""
+        return F.image.random_saturation(x, **self._bounds)
 
 
-class RandomHue(_OfColors):
-    """Turn the colours of an image in the plane of constant luminance of YIQ.
+class RandomHue(_ByFactor):
+    """Turn the hues of an image.
 
     Args:
-        hue: they turn by at most ``hue`` half circles, in either direction.
+        hue: they turn by at most ``hue`` full circles, in either direction.
     """
 
     def __init__(self, hue: float) -> None:
         super().__init__(hue)
 
-    def change(self, x: Any) -> Any:
-        """Turn."""
-        angle = math.pi * drawn(-self._amount, self._amount)
-        u, w = math.cos(angle), math.sin(angle)
-        turn = np.array([[1, 0, 0], [0, u, -w], [0, w, u]])
-        return _times(x, np.linalg.inv(TO_YIQ) @ turn @ TO_YIQ)
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Change an image of shape (height, width, 3), or a batch of them."""
+        return F.image.random_hue(x, **self._bounds)
 
 
-class RandomLighting(_OfColors):
+class RandomLighting(HybridBlock):
     """Add noise along the principal components of the colours of ImageNet, for values from 0 to 255.
 
     Args:
@@ -147,16 +105,15 @@ class RandomLighting(_OfColors):
     """
 
     def __init__(self, alpha: float) -> None:
-        super().__init__(alpha)
+        super().__init__()
+        self._alpha = _amount("RandomLighting", alpha)
 
-    def change(self, x: Any) -> Any:
-        """Add the noise."""
-        noise = random.normal(0, 1, shape=(COLORS,)).asnumpy() * self._amount
-        light = PRINCIPAL_DIRECTIONS @ (noise * PRINCIPAL_VALUES)
-        return x + from_data(light.reshape((1,) * (x.ndim - 1) + (COLORS,)), x.context, x.dtype)
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Change an image of shape (height, width, 3), or a batch of them."""
+        return F.image.random_lighting(x, alpha_std=self._alpha)
 
 
-class RandomColorJitter(Block):
+class RandomColorJitter(HybridBlock):
     """Change brightness, contrast, saturation and hue, in random order.
 
     Args:
@@ -170,21 +127,9 @@ class RandomColorJitter(Block):
         self, brightness: float = 0, contrast: float = 0, saturation: float = 0, hue: float = 0
     ) -> None:
         super().__init__()
-        kinds = {
-            RandomBrightness: brightness,
-            RandomContrast: contrast,
-            RandomSaturation: saturation,
-            RandomHue: hue,
-        }
-        for kind, amount in kinds.items():
-            if amount:
-                self.register_child(kind(amount))
+        amounts = {"brightness": brightness, "contrast": contrast, "saturation": saturation, "hue": hue}
+        self._amounts = {name: _amount("RandomColorJitter", value) for name, value in amounts.items()}
 
-    def forward(self, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Change an image of shape (height, width, 3), or a batch of them."""
-        left: Sequence[Block] = list(self._children.values())
-        while left:
-            chosen = left[int(drawn(0, len(left)))]
-            left = [each for each in left if each is not chosen]
-            x = chosen(x)
-        return x
+        return F.image.random_color_jitter(x, **self._amounts)

@@ -9,7 +9,8 @@ from gluonish import nd
 from gluonish.engine.ndarray import NDArray
 from gluonish.errors import ArgumentError
 from gluonish.gluon.block import Block
-from gluonish.gluon.data.vision.images import INTERPOLATIONS, check_image, crop, drawn, pair, resized
+from gluonish.gluon.data.vision.images import INTERPOLATIONS, check_image, drawn, pair
+from gluonish.gluon.hybrid_block import HybridBlock
 
 __all__ = [
     "CenterCrop",
@@ -21,20 +22,6 @@ __all__ = [
 ]
 
 ATTEMPTS = 10
-_LAYOUT = "(height, width, channels)"
-
-
-class _OfPixels(Block):
-    """A transformation of the pixels of images."""
-
-    def forward(self, x: NDArray) -> NDArray:
-        """Transform an image of shape (height, width, channels), or a batch of them."""
-        check_image(type(self).__name__, x, _LAYOUT)
-        return self.change(x)
-
-    def change(self, x: NDArray) -> NDArray:
-        """Transform what is known to be images."""
-        raise NotImplementedError
 
 
 def _interpolation(owner: str, value: Any) -> int:
@@ -42,19 +29,19 @@ def _interpolation(owner: str, value: Any) -> int:
         raise ArgumentError(
             owner,
             "does not know this interpolation",
-            expected="0 nearest, 1 linear, 2 cubic, or 3 by area",
+            expected="0 nearest, 1 linear, 2 cubic, 3 by area, or 4 Lanczos",
             received=value,
         )
     return int(value)
 
 
-class Resize(_OfPixels):
+class Resize(HybridBlock):
     """Resize an image.
 
     Args:
         size: (width, height), or a number for both.
         keep_ratio: make the shorter side ``size`` and keep the proportions; it is a number then.
-        interpolation: 0 nearest, 1 linear, 2 cubic, 3 by area, as in OpenCV.
+        interpolation: 0 nearest, 1 linear, 2 cubic, 3 by area, 4 Lanczos, as in OpenCV.
 
     Raises:
         ArgumentError: no such size or interpolation.
@@ -71,17 +58,13 @@ class Resize(_OfPixels):
         self._keep = keep_ratio
         self._interpolation = _interpolation("Resize", interpolation)
 
-    def change(self, x: NDArray) -> NDArray:
-        """Resize."""
-        size = self._size
-        if self._keep:
-            height, width = x.shape[-3:-1]
-            short = size[0]
-            size = (short, height * short // width) if width < height else (width * short // height, short)
-        return resized(x, size, self._interpolation)
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Resize an image of shape (height, width, channels), or a batch of them."""
+        size = self._size[0] if self._keep else self._size
+        return F.image.resize(x, size=size, keep_ratio=self._keep, interp=self._interpolation)
 
 
-class CropResize(_OfPixels):
+class CropResize(HybridBlock):
     """Cut a rectangle out of an image, and resize it.
 
     Args:
@@ -93,7 +76,8 @@ class CropResize(_OfPixels):
         interpolation: as of ``Resize``; linear if None.
 
     Raises:
-        ArgumentError: when called: the rectangle is not inside the image.
+        ArgumentError: when called: the rectangle is empty, or begins outside of the image.
+        ShapeMismatchError: when called: it ends outside of the image.
 
     Example:
         >>> import gluonish as mx
@@ -105,17 +89,19 @@ class CropResize(_OfPixels):
         self, x: int, y: int, width: int, height: int, size: Any = None, interpolation: int | None = None
     ) -> None:
         super().__init__()
-        self._box = (x, y, width, height)
+        self._box = {"x": x, "y": y, "width": width, "height": height}
         self._size = None if size is None else pair("CropResize", size)
         self._interpolation = _interpolation("CropResize", 1 if interpolation is None else interpolation)
 
-    def change(self, x: NDArray) -> NDArray:
-        """Cut out and resize."""
-        part = crop("CropResize", x, *self._box)
-        return part if self._size is None else resized(part, self._size, self._interpolation)
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Cut out and resize, of shape (height, width, channels), or a batch of them."""
+        part = F.image.crop(x, **self._box)
+        if self._size is None:
+            return part
+        return F.image.resize(part, size=self._size, interp=self._interpolation)
 
 
-class CenterCrop(_OfPixels):
+class CenterCrop(Block):
     """Cut out the middle of an image.
 
     Of an image that is too small, as much as has the proportions of ``size`` is cut out and scaled up.
@@ -135,8 +121,13 @@ class CenterCrop(_OfPixels):
         self._size = pair(type(self).__name__, size)
         self._interpolation = _interpolation(type(self).__name__, interpolation)
 
-    def change(self, x: NDArray) -> NDArray:
-        """Cut out the middle."""
+    def forward(self, x: NDArray) -> NDArray:
+        """Cut out the middle of an image of shape (height, width, channels), or of a batch of them."""
+        check_image(type(self).__name__, x, "(height, width, channels)")
+        return self.cut(x)
+
+    def cut(self, x: NDArray) -> NDArray:
+        """Cut a part out of what is known to be images, and resize it."""
         rows, columns = x.shape[-3:-1]
         width, height = map(float, self._size)
         if rows < height:
@@ -144,8 +135,13 @@ class CenterCrop(_OfPixels):
         if columns < width:
             width, height = columns, height * columns / width
         across, along = max(1, int(width)), max(1, int(height))
-        part = crop("CenterCrop", x, (columns - across) // 2, (rows - along) // 2, across, along)
-        return resized(part, self._size, self._interpolation)
+        return self.resized(x, (columns - across) // 2, (rows - along) // 2, across, along)
+
+    def resized(self, image: Any, x: int, y: int, width: int, height: int) -> NDArray:
+        """Return a rectangle of images, resized."""
+        part = nd.image.crop(image, x=x, y=y, width=width, height=height)
+        resized: NDArray = nd.image.resize(part, size=self._size, interp=self._interpolation)
+        return resized
 
 
 class RandomResizedCrop(CenterCrop):
@@ -178,7 +174,7 @@ class RandomResizedCrop(CenterCrop):
                 )
         self._scale, self._ratio = scale, ratio
 
-    def change(self, x: NDArray) -> NDArray:
+    def cut(self, x: NDArray) -> NDArray:
         """Cut out a random part."""
         rows, columns = x.shape[-3:-1]
         for _ in range(ATTEMPTS):
@@ -187,22 +183,21 @@ class RandomResizedCrop(CenterCrop):
             width, height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
             if 0 < width <= columns and 0 < height <= rows:
                 left, top = int(drawn(0, columns - width + 1)), int(drawn(0, rows - height + 1))
-                part = crop("RandomResizedCrop", x, left, top, width, height)
-                return resized(part, self._size, self._interpolation)
-        return super().change(x)
+                return self.resized(x, left, top, width, height)
+        return super().cut(x)
 
 
-class RandomFlipLeftRight(_OfPixels):
+class RandomFlipLeftRight(HybridBlock):
     """Mirror an image, left to right, with a probability of 1/2."""
 
-    def change(self, x: NDArray) -> NDArray:
-        """Mirror or not."""
-        return nd.flip(x, axis=x.ndim - 2) if drawn(0, 1) < 1 / 2 else x
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Mirror or not: an image of shape (height, width, channels), or a batch of them."""
+        return F.image.random_flip_left_right(x)
 
 
-class RandomFlipTopBottom(_OfPixels):
+class RandomFlipTopBottom(HybridBlock):
     """Mirror an image, top to bottom, with a probability of 1/2."""
 
-    def change(self, x: NDArray) -> NDArray:
-        """Mirror or not."""
-        return nd.flip(x, axis=x.ndim - 3) if drawn(0, 1) < 1 / 2 else x
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Mirror or not: an image of shape (height, width, channels), or a batch of them."""
+        return F.image.random_flip_top_bottom(x)

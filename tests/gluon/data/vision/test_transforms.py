@@ -145,26 +145,26 @@ def test_transformations_apply_to_the_images_of_a_dataset():
         (
             lambda: ToTensor()(image(np.ones((2, 3)))),
             ShapeMismatchError,
-            r"ToTensor takes images.*\n.*\(height, width, channels\).*received \(2, 3\)",
+            r"takes images.*\n.*\(height, width, channels\).*received data \(2, 3\)",
         ),
         (lambda: ToTensor()(RAW), ArgumentTypeError, "must be called with an array"),
         (
             lambda: Normalize(0, 1)(image(np.ones((3, 3)), "float32")),
             ShapeMismatchError,
-            r"Normalize takes images.*\n.*\(channels, height, width\)",
+            r"takes images.*\n.*\(channels, height, width\)",
         ),
         (
             lambda: Normalize((0.1, 0.2), 1)(image(as_tensor(RAW), "float32")),
             ShapeMismatchError,
-            r"2 values of mean does not fit.*\n.*2 channels, received 3, in shape \(3, 4, 5\)",
+            r"another number of values of mean than channels.*\n.*1 or 3 values, received data \(3, 4, 5\)",
         ),
         (
             lambda: Normalize(0, (1, 2))(image(as_tensor(RAW), "float32")),
             ShapeMismatchError,
-            "2 values of std",
+            "another number of values of std than channels",
         ),
-        (lambda: Normalize()(image()), DTypeError, r"needs floating-point numbers.*\n.*uint8(.|\n)*ToTensor"),
-        (lambda: Normalize()(RAW), ArgumentTypeError, "Normalize works on arrays"),
+        (lambda: Normalize()(image()), DTypeError, r"real numbers only.*\n.*uint8"),
+        (lambda: Normalize()(RAW), ArgumentTypeError, "must be called with an array"),
         (lambda: Compose([3]), ArgumentTypeError, "Compose cannot use this"),
     ],
 )
