@@ -14,7 +14,7 @@ import numpy as np
 from gluonish import nd
 from gluonish.dtype import as_dtype
 from gluonish.errors import ArgumentError, FileFormatError, MissingFileError
-from gluonish.io.io import DataDesc, DataIter
+from gluonish.io.io import DataBatch, DataDesc, DataIter
 from gluonish.io.utils import csr_rows
 from gluonish.serialization.idx import read_idx
 from gluonish.shape import shape_size
@@ -130,13 +130,23 @@ class MXDataIter(DataIter):
         self._rows = rows
         return True
 
-    def getdata(self) -> list[Any]:
-        """Return the inputs of the batch."""
-        return [self._taken(self._data)]
+    def next(self) -> DataBatch:
+        """Return the next batch.
 
-    def getlabel(self) -> list[Any]:
-        """Return the labels of the batch."""
-        return [self._taken(self._label)]
+        Raises:
+            StopIteration: there is none.
+        """
+        if not self.iter_next():
+            raise StopIteration
+        return DataBatch([self.getdata()], [self.getlabel()], self.getpad(), self.getindex())
+
+    def getdata(self) -> Any:
+        """Return the inputs of the batch: one array."""
+        return self._taken(self._data)
+
+    def getlabel(self) -> Any:
+        """Return the labels of the batch: one array."""
+        return self._taken(self._label)
 
     def _taken(self, table: Table | SparseTable) -> Any:
         if isinstance(table, SparseTable):

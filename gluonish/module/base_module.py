@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,15 +13,79 @@ import numpy as np
 from gluonish import metric as metrics
 from gluonish import nd
 from gluonish.engine.ndarray import NDArray
-from gluonish.errors import ArgumentError, ArgumentTypeError
-from gluonish.io import DataIter
+from gluonish.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from gluonish.io import DataDesc, DataIter
 from gluonish.model import BatchEndParam
-from gluonish.module.steps import SGD_DEFAULTS, UNIFORM, Steps, as_batch, as_list
+from gluonish.module.steps import SGD_DEFAULTS, UNIFORM, Steps, as_batch, as_list, described
 
 __all__ = ["BaseModule"]
 
 _as_list = as_list
-"""What modules that programs define import from MXNet."""
+"""What modules that programs define import from MXNet, like the two functions below."""
+
+_PARAMETER_ENDS = ("_weight", "_bias", "_gamma", "_beta")
+
+
+def _check_input_names(symbol: Any, names: Sequence[str], typename: str, throw: bool) -> None:
+    """Raise an error, or warn unless ``throw``, if a name is no argument of the symbol.
+
+    Args:
+        symbol: the symbol.
+        names: the names.
+        typename: what they name: ``"data"``, ``"label"`` ...
+        throw: whether to raise.
+
+    Raises:
+        UnknownNameError: naming the arguments that are no parameters by their names.
+    """
+    arguments = symbol.list_arguments()
+    what = f"{typename}_names"
+    for name in names:
+        if name in arguments:
+            continue
+        candidates = ", ".join(each for each in arguments if not each.endswith(_PARAMETER_ENDS))
+        if throw:
+            raise UnknownNameError(
+                f"Name {name!r} in {what}", "is no argument of the symbol", expected=f"one of {candidates}"
+            )
+        warnings.warn(
+            f"{name!r} in {what} is no argument of the symbol; arguments are {candidates}", stacklevel=4
+        )
+
+
+def _parse_data_desc(
+    data_names: Sequence[str], label_names: Sequence[str], data_shapes: Any, label_shapes: Any
+) -> tuple[list[DataDesc], list[DataDesc] | None]:
+    """Return descriptions of inputs and labels, if they have the names of a module's.
+
+    Args:
+        data_names: the names of all inputs.
+        label_names: the names that labels may have.
+        data_shapes: names and shapes of the inputs, or descriptions.
+        label_shapes: likewise of labels; None, or empty, for none.
+
+    Raises:
+        ArgumentError: inputs have other names.
+        UnknownNameError: a label has.
+    """
+    data = described(data_shapes)
+    names = [each.name for each in data]
+    if sorted(names) != sorted(data_names):
+        raise ArgumentError(
+            "data_shapes",
+            "has other names than the module's data_names",
+            expected=", ".join(data_names),
+            received=", ".join(names),
+        )
+    labels = described(label_shapes) or None
+    unknown = [each.name for each in labels or () if each.name not in label_names]
+    if unknown:
+        raise UnknownNameError(
+            f"Label {unknown[0]!r}",
+            "is none of the module's",
+            expected=", ".join(label_names) or "no labels",
+        )
+    return data, labels
 
 
 class BaseModule(Steps):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from gluonish.errors import (
 )
 from gluonish.io import DataDesc
 from gluonish.model import load_checkpoint
+from gluonish.module.base_module import _check_input_names, _parse_data_desc
 from gluonish.module.executor_group import DataParallelExecutorGroup
 from gluonish.module.optimizing import ModuleWithOptimizer
 from gluonish.module.steps import as_batch, described
@@ -88,10 +88,13 @@ class Module(ModuleWithOptimizer):
         self._state_names = list(state_names or ())
         self._fixed_param_names = list(fixed_param_names or ())
         arguments = symbol.list_arguments()
-        _check_names(arguments, self._data_names, "data_names")
-        _check_names(arguments, self._label_names, "label_names", only_warn=True)
-        _check_names(arguments, self._state_names, "state_names")
-        _check_names(arguments, self._fixed_param_names, "fixed_param_names")
+        for typename, names in (
+            ("data", self._data_names),
+            ("label", self._label_names),
+            ("state", self._state_names),
+            ("fixed_param", self._fixed_param_names),
+        ):
+            _check_input_names(symbol, names, typename, throw=typename != "label")
         inputs = {*self._data_names, *self._label_names, *self._state_names}
         self._param_names = [name for name in arguments if name not in inputs]
         self._aux_names = symbol.list_auxiliary_states()
@@ -220,7 +223,7 @@ class Module(ModuleWithOptimizer):
             raise ArgumentError(
                 "bind()", "computes gradients of inputs only for training", expected="for_training=True"
             )
-        data, labels = self._described(data_shapes, label_shapes)
+        data, labels = _parse_data_desc(self._data_names, self._label_names, data_shapes, label_shapes)
         shared_group = None
         if shared_module is not None:
             if not (shared_module.binded and shared_module.params_initialized):
@@ -257,27 +260,6 @@ class Module(ModuleWithOptimizer):
         elif self.params_initialized:  # loaded, or bound again
             self._exec_group.set_params(self._arg_params, self._aux_params)
 
-    def _described(self, data_shapes: Any, label_shapes: Any) -> tuple[list[DataDesc], list[DataDesc] | None]:
-        """Return descriptions of inputs and labels, if they are those of this module."""
-        data = described(data_shapes)
-        names = [each.name for each in data]
-        if sorted(names) != sorted(self._data_names):
-            raise ArgumentError(
-                "data_shapes",
-                "has other names than the module's data_names",
-                expected=", ".join(self._data_names),
-                received=", ".join(names),
-            )
-        labels = described(label_shapes) or None
-        unknown = [each.name for each in labels or () if each.name not in self._label_names]
-        if unknown:
-            raise UnknownNameError(
-                f"Label {unknown[0]!r}",
-                "is none of the module's",
-                expected=", ".join(self._label_names) or "no labels",
-            )
-        return data, labels
-
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
         """Change the shapes of inputs and labels; parameters stay.
 
@@ -286,7 +268,9 @@ class Module(ModuleWithOptimizer):
             label_shapes: as of ``bind``.
         """
         self._require("reshape()")
-        self._data_shapes, self._label_shapes = self._described(data_shapes, label_shapes)
+        self._data_shapes, self._label_shapes = _parse_data_desc(
+            self._data_names, self._label_names, data_shapes, label_shapes
+        )
         self._exec_group.reshape(self._data_shapes, self._label_shapes)
 
     # -- running ------------------------------------------------------------------------------------------
@@ -399,29 +383,6 @@ class Module(ModuleWithOptimizer):
         """Let a ``Monitor`` look at all executors."""
         self._require("install_monitor()")
         self._exec_group.install_monitor(mon)
-
-
-def _check_names(
-    arguments: Sequence[str], names: Sequence[str], what: str, *, only_warn: bool = False
-) -> None:
-    """Raise an error, or warn, if a name is no argument of the symbol.
-
-    Raises:
-        UnknownNameError: naming the arguments that are no parameters by their names.
-    """
-    for name in names:
-        if name in arguments:
-            continue
-        ends = ("_weight", "_bias", "_gamma", "_beta")
-        candidates = ", ".join(each for each in arguments if not each.endswith(ends))
-        if only_warn:
-            warnings.warn(
-                f"{name!r} in {what} is no argument of the symbol; arguments are {candidates}", stacklevel=4
-            )
-            continue
-        raise UnknownNameError(
-            f"Name {name!r} in {what}", "is no argument of the symbol", expected=f"one of {candidates}"
-        )
 
 
 def _states_file(prefix: str, epoch: int) -> str:

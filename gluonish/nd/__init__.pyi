@@ -437,7 +437,19 @@ def Pooling(
 ) -> NDArray:
     """Return the maximum, mean, sum or p-norm of every window of the images."""
 
-Pooling_v1 = Pooling
+def Pooling_v1(
+    data: NDArray,
+    kernel: int | Sequence[int] = (),
+    pool_type: Literal["avg", "max", "sum"] = "max",
+    global_pool: bool = False,
+    pooling_convention: Literal["full", "valid"] = "valid",
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Return ``Pooling`` as it was: zeros around images take part in maxima, too."""
 
 def RNN(
     data: NDArray,

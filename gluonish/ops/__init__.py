@@ -109,6 +109,7 @@ LATER: dict[str, tuple[str, ...]] = {
     "gluonish.ops.nn.margin": ("SVMOutput",),
     "gluonish.ops.nn.unfolding": ("col2im", "im2col"),
     "gluonish.ops.numpy": ("_np*",),
+    "gluonish.ops.nn.older": ("Pooling_v1",),
     "gluonish.ops.nn.sparsity": ("IdentityAttachKLSparseReg",),
     "gluonish.ops.precision": ("amp_cast", "amp_multicast"),
     "gluonish.ops.spectra": ("_contrib_count_sketch", "_contrib_fft", "_contrib_ifft"),

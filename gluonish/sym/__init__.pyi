@@ -409,7 +409,19 @@ def Pooling(
 ) -> Symbol:
     """Return the maximum, mean, sum or p-norm of every window of the images."""
 
-Pooling_v1 = Pooling
+def Pooling_v1(
+    data: Symbol | None = None,
+    kernel: int | Sequence[int] = (),
+    pool_type: Literal["avg", "max", "sum"] = "max",
+    global_pool: bool = False,
+    pooling_convention: Literal["full", "valid"] = "valid",
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Return ``Pooling`` as it was: zeros around images take part in maxima, too."""
 
 def RNN(
     data: Symbol | None = None,

@@ -53,6 +53,19 @@ def test_the_first_batch_comes_for_ever_if_that_is_asked_for(table, labels):
     assert [batches.next().label[0].asnumpy().tolist() for _ in range(4)] == [[0, 1, 2]] * 4
 
 
+def test_what_a_batch_holds_can_be_asked_for_array_by_array(table, labels, tmp_path):
+    batches = CSVIter(data_csv=table, data_shape=(2,), label_csv=labels, batch_size=3)
+    assert batches.iter_next()
+    assert batches.getdata().asnumpy().tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert batches.getlabel().asnumpy().tolist() == [0, 1, 2]
+    path = tmp_path / "rows"
+    path.write_text("1 0:1 2:3\n0 1:2\n")
+    sparse = LibSVMIter(data_libsvm=path, data_shape=(3,), batch_size=2)
+    assert sparse.iter_next()
+    assert sparse.getdata().stype == "csr"
+    assert sparse.getlabel().asnumpy().tolist() == [1, 0]
+
+
 def test_a_line_takes_the_shape_that_is_asked_for(table):
     batches = CSVIter(
         data_csv=table, data_shape=(2, 1), batch_size=7, dtype="int32", data_name="x", label_name="y"

@@ -12,6 +12,7 @@ import gluonish as mx
 from gluonish.errors import FileFormatError, MissingFileError
 from gluonish.io import DataBatch, DataDesc
 from gluonish.module import Module
+from gluonish.module.base_module import _check_input_names, _parse_data_desc
 
 
 def ready(contexts=None, **options):
@@ -74,6 +75,23 @@ def test_a_name_that_is_no_argument_is_an_error(argument):
 def test_a_label_that_is_no_argument_is_a_warning():
     with pytest.warns(UserWarning, match="'lab' in label_names is no argument"):
         Module(network(mx), label_names=["lab"])
+
+
+def test_modules_of_programs_check_names_as_ours_do():
+    symbol = network(mx)
+    assert _check_input_names(symbol, ["data"], "data", True) is None
+    with pytest.raises(ValueError, match=r"Name 'date' in data_names is no argument of the symbol"):
+        _check_input_names(symbol, ["date"], "data", True)
+    with pytest.warns(UserWarning, match="'date' in label_names is no argument"):
+        _check_input_names(symbol, ["date"], "label", False)
+
+
+def test_modules_of_programs_describe_shapes_as_ours_do():
+    data, labels = _parse_data_desc(["data"], ["label"], [("data", (2, 3))], [("label", (2,))])
+    assert [data, labels] == [[DataDesc("data", (2, 3))], [DataDesc("label", (2,))]]
+    assert _parse_data_desc(["data"], [], data, None) == (data, None)
+    with pytest.raises(ValueError, match=r"data_shapes has other names than the module's data_names"):
+        _parse_data_desc(["data"], [], [("date", (2, 3))], None)
 
 
 def test_every_context_has_a_work_load():

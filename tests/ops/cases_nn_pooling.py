@@ -201,4 +201,37 @@ TRANSPOSED = Case(
     expect=lambda g: np.tile(np.stack([g[..., 0], g.sum(-1), g[..., 1]], axis=-1) / 4, (1, 1, 2, 1)),
 )
 
-CASES = [*POOLINGS, *MEANS, *NORMS, *PARTS, *ADAPTIVE, TRANSPOSED]
+
+def _older(x, function, ceil=False):
+    """Pool 3 x 2 windows, two apart, of images between two rows of zeros."""
+    x = np.pad(x, ((0, 0), (0, 0), (1, 2), (0, 1)))
+    rows, columns = (3, 3) if ceil else (2, 2)
+    parts = [[x[:, :, 2 * i : 2 * i + 3, 2 * j : 2 * j + 2] for j in range(columns)] for i in range(rows)]
+    return np.array([[function(each, axis=(2, 3)) for each in row] for row in parts]).transpose(2, 3, 0, 1)
+
+
+WINDOW = {"kernel": (3, 2), "stride": (2, 2), "pad": (1, 0)}
+
+OLDER = [
+    Case("Pooling_v1", [_distinct(1, 2, 4, 5)], WINDOW, expect=lambda x: _older(x, np.max)),
+    Case(
+        "Pooling_v1",
+        [Arr((1, 2, 4, 5))],
+        {**WINDOW, "pool_type": "avg", "pooling_convention": "full"},
+        expect=lambda x: _older(x, np.sum, ceil=True) / 6,
+    ),
+    Case(
+        "Pooling_v1",
+        [Arr((1, 2, 4, 5))],
+        {**WINDOW, "pool_type": "sum"},
+        expect=lambda x: _older(x, np.sum),
+    ),
+    Case(
+        "Pooling_v1",
+        [Arr((1, 2, 4, 5))],
+        {**WINDOW, "pool_type": "avg", "global_pool": True},
+        expect=lambda x: x.mean((2, 3), keepdims=True),
+    ),
+]
+
+CASES = [*OLDER, *POOLINGS, *MEANS, *NORMS, *PARTS, *ADAPTIVE, TRANSPOSED]

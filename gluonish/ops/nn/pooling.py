@@ -41,7 +41,7 @@ def _power(data: Any, exponent: int) -> Any:
     return functools.reduce(lambda product, _: product * data, range(exponent - 1), data)
 
 
-@operator("Pooling", aliases=("Pooling_v1",), ignored=("cudnn_off",))
+@operator("Pooling", ignored=("cudnn_off",))
 def pooling(
     xp: XP,
     data: Array,
