@@ -171,7 +171,7 @@ def multibox_target(
         classes[i, positive] = found[:, 0] + 1
     flat = (len(labels), -1)
     results = (codes.reshape(flat), masks.reshape(flat), classes)
-    return tuple(xp.asarray(each, anchor.dtype) for each in results)  # type: ignore[return-value]
+    return tuple(xp.asarray(each, anchor.dtype) for each in results)
 
 
 def _matches(overlaps: Host, threshold: float) -> Host:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -240,8 +241,11 @@ def resize_shape(s: ShapeFacts, size: Size, keep_ratio: bool, interp: int) -> No
             received=interp,
         )
     data = image_axes(s, "(height, width, channels)")
-    if data is not None and None not in data[-3:-1]:
-        s["output"] = (*data[:-3], *_resized(data[-3], data[-2], size, keep_ratio), data[-1])
+    if data is None:
+        return
+    rows, columns = data[-3:-1]
+    if rows is not None and columns is not None:
+        s["output"] = (*data[:-3], *_resized(rows, columns, size, keep_ratio), data[-1])
 
 
 @functools.lru_cache(64)
@@ -272,6 +276,11 @@ def _weights(given: int, wanted: int, interp: int, shrinks: bool) -> np.ndarray[
     return result
 
 
+def _linear(distance: Any) -> Any:
+    """Return the weight of a pixel at a distance."""
+    return 1 - distance
+
+
 def _cubic(distance: Any) -> Any:
     """Return the weight of a pixel at a distance. Keys, Cubic convolution interpolation (1981)."""
     a, d = CUBIC_SLOPE, distance
@@ -283,9 +292,9 @@ def _lanczos(distance: Any) -> Any:
     return np.sinc(distance) * np.sinc(distance / LANCZOS_REACH)
 
 
-_KERNELS = {
-    LINEAR: (1, lambda distance: 1 - distance),
-    AREA: (1, lambda distance: 1 - distance),
+_KERNELS: dict[int, tuple[int, Callable[[Any], Any]]] = {
+    LINEAR: (1, _linear),
+    AREA: (1, _linear),
     CUBIC: (2, _cubic),
     LANCZOS: (LANCZOS_REACH, _lanczos),
 }
