@@ -1,6 +1,7 @@
 """nn.Parameter in all three constructions, its gradient, moves, copies and text."""
 
 import copy
+import operator
 import pickle
 
 import numpy as np
@@ -251,3 +252,32 @@ def test_writing_in_place_writes_every_replica():
     with no_grad():
         p.fill_(3)
     assert [replica.tolist() for replica in p.list_data()] == [[3.0, 3.0]] * 2
+
+
+@pytest.mark.parametrize("swapped", [False, True], ids=["left", "right"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        operator.add,
+        operator.sub,
+        operator.mul,
+        operator.truediv,
+        operator.floordiv,
+        operator.mod,
+        operator.pow,
+        operator.eq,
+        operator.matmul,
+        mx.add,
+        mx.mul,
+        mx.maximum,
+        mx.matmul,
+    ],
+)
+def test_operators_take_the_replica_beside_the_other_operand(function, swapped):
+    values, others = [1.0, 2.0], [3.0, 4.0]
+    parameter = nn.Parameter(values, device=[mx.cpu(1), mx.cpu(2)])
+    other = Tensor(others, device=mx.cpu(2))
+    result = function(other, parameter) if swapped else function(parameter, other)
+    alone = function(Tensor(others), Tensor(values)) if swapped else function(Tensor(values), Tensor(others))
+    assert result.context == mx.cpu(2)
+    np.testing.assert_array_equal(result.detach().numpy(), alone.numpy())

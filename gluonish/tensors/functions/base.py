@@ -95,7 +95,11 @@ def beside(x: Any, other: Any) -> Any:
     Whole numbers beside a float of Python become float32. A tensor of shape () takes the dtype of one with
     axes that holds numbers of its kind or of a wider one: it counts like a number.
     """
-    if not isinstance(x, NDArray) or x._raw is None:
+    if not isinstance(x, NDArray):
+        return x
+    if x.stands_in:  # a parameter on several contexts is its replica beside the other operand
+        x = x.actual(other.context if isinstance(other, NDArray) and not other.stands_in else None)
+    if x._raw is None:  # it waits for its shape
         return x
     if isinstance(other, float):
         return x.astype("float32") if np.dtype(x.dtype).kind in "iub" else x
