@@ -149,23 +149,13 @@ def discard_stderr() -> Iterator[None]:
     sys.stderr.flush()
     kept = os.dup(2)
     try:
-        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  a device, not a path
+        with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123  a device, not a path
             os.dup2(nowhere.fileno(), 2)
-        with contextlib.redirect_stderr(_Nowhere()):
-            yield
+            with contextlib.redirect_stderr(nowhere):
+                yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-
-
-class _Nowhere:
-    """A text file that keeps nothing."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        pass
 
 
 # -- what there is ----------------------------------------------------------------------------------------

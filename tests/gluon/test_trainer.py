@@ -229,8 +229,15 @@ def test_without_a_store_replicas_go_their_own_ways_with_one_warning(two):
 
 def test_the_environment_variable_of_mxnet_chooses_the_way(two, monkeypatch):
     monkeypatch.setenv("MXNET_UPDATE_ON_KVSTORE", "0")
-    trainer = Trainer(make_params(SHAPES, two), "sgd", SGD)
+    params = make_params(SHAPES, two)
+    trainer = Trainer(params, "sgd", SGD)
+    for each in params.values():
+        for grad in each.list_grad():
+            grad[:] = 1
     trainer.allreduce_grads()
+    for each in params.values():
+        for grad in each.list_grad():
+            assert (grad.asnumpy() == len(two)).all()
 
 
 def test_a_batch_size_of_0_is_a_division_by_0():

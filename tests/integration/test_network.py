@@ -312,7 +312,11 @@ def test_weights_written_after_the_backward_pass_are_no_error():
     trainer = Trainer(net.collect_params(), "sgd", SGD)
     programs.losses(net, *images(12)).backward()
     write_a_slice(net, trainer)
+    before = net[1].weight.data().asnumpy()
     trainer.step(12)
+    changed = net[1].weight.data().asnumpy() != before
+    assert changed[0].any()
+    assert changed[1:].any()
 
 
 # -- on a gpu ---------------------------------------------------------------------------------------------
